@@ -1,0 +1,1 @@
+"""The mapping onto Apache Airflow: published rollouts become DAGs."""

@@ -1,0 +1,1 @@
+"""The operators of a rollout, one file each."""

@@ -1,0 +1,55 @@
+"""What every operator of a rollout shares: its target, its pinned run, and how failures are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from convoy.airflow.audit import Audit
+from convoy.targets.base import Target, TargetError
+
+
+class RolloutOperator(BaseOperator):
+    """A task of a rollout. ``environment`` and ``target`` say where; both are JSON from the published rollout."""
+
+    ui_color = "#e8f0fe"
+
+    def __init__(self, *, environment: str, target: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.environment = environment
+        self.target_config = target
+
+    def open_target(self) -> Target:
+        """The environment's target. Imported late: a DAG file must stay light."""
+        from convoy.targets import open_target
+
+        return open_target(self.target_config, self.environment)
+
+
+@contextmanager
+def reported(audit: Audit, subject: str) -> Iterator[None]:
+    """Leave the reason of a target's failure for the rollback, and tell Airflow whether trying again can help."""
+    try:
+        yield
+    except TargetError as error:
+        message = f"{type(error).__name__}: {error}"
+        audit.fail(message, subject=subject)
+        if error.terminal:
+            raise AirflowFailException(message) from error
+        raise AirflowException(message) from error
+
+
+def refuse(audit: Audit, message: str, *, subject: str, **data: Any) -> AirflowFailException:
+    """The exception for a failure that trying again cannot help, with its reason left for the rollback."""
+    audit.fail(message, subject=subject, **data)
+    return AirflowFailException(message)
+
+
+def describe(settings: Mapping[str, Any], version: str) -> str:
+    """``checkout 1.0.0 -> 1.1.0`` (or ``checkout 1.1.0, new``)."""
+    before = settings.get("from")
+    return f"{settings['component']} {before} -> {version}" if before else f"{settings['component']} {version}, new"

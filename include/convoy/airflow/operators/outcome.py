@@ -1,0 +1,222 @@
+"""``outcome``: the only leaf. Concludes the run, and is red unless every change was promoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowFailException
+
+from convoy.airflow.audit import Audit
+from convoy.airflow.operators.base import RolloutOperator
+from convoy.airflow.recorder import RecordNotWritten, write_record
+from convoy.airflow.run import DECIDE, DECISION_KEY, EVENTS_KEY, OUTCOME_KEY, SNAPSHOTS_KEY, Run, pinned
+from convoy.airflow.states import BatchTasks, promoted, task_states
+from convoy.gates.verdict import Verdict
+from convoy.targets.base import TargetError
+
+PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN = (
+    "Promoted",
+    "RolledBack",
+    "Aborted",
+    "Parked",
+    "Stuck",
+    "DryRun",
+)
+KEEPS_LOCKS = (PARKED, STUCK)
+
+
+def asset_of(environment: str, component: str) -> Asset:
+    """The asset that stands for a component in an environment; its events and state are the ledger."""
+    return Asset(name=f"{environment}/{component}", uri=f"convoy://{environment}/{component}")
+
+
+class OutcomeOperator(RolloutOperator):
+    """Teardown of preflight: verifies a rollback by the metric gates, writes ledger and record, releases the locks.
+
+    ``specs`` maps each batch to the spec of its metric gate, for the verification after a rollback."""
+
+    ui_color = "#e6e6fa"
+
+    def __init__(
+        self,
+        *,
+        batches: list[BatchTasks],
+        components: dict[str, list[str]],
+        specs: dict[str, dict[str, Any]],
+        dag_name: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.batches = batches
+        self.components = components
+        self.specs = specs
+        self.dag_name = dag_name
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Conclude, or first verify by the metrics what was rolled back."""
+        ti, run = context["ti"], pinned(context)
+        states = task_states(ti)
+        spec = self._verification(ti, states)
+        if spec is not None:
+            from convoy.airflow.triggers.gate import GateTrigger
+
+            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number), method_name="verified")
+        self._conclude(context, run, states, "")
+
+    def verified(self, context: Mapping[str, Any], event: Any = None) -> None:
+        """The metric gates have spoken about what was restored."""
+        run = pinned(context)
+        audit = Audit.of(context, run)
+        passes = event == "success" or Verdict(event["verdict"]).passes
+        problem = "" if passes else f"restored, but the metrics say otherwise: {event['message']}"
+        audit.emit(
+            "rollback.verified" if passes else "rollback.stuck",
+            problem or "the metric gates agree: everything that was touched is back as it was",
+            subject=self.environment,
+            level="info" if passes else "error",
+        )
+        self._conclude(context, run, task_states(context["ti"]), problem)
+
+    def _verification(self, ti: Any, states: Mapping[str, str]) -> dict[str, Any] | None:
+        """One spec over the metric gates of everything that was undone, or None where there is nothing to verify."""
+        fixed: dict[str, Any] = {}
+        components: list[dict[str, Any]] = []
+        base: dict[str, Any] | None = None
+        for batch in self.batches:
+            if batch.name not in self.specs or not self._undone(ti, batch, states):
+                continue
+            snapshots = ti.xcom_pull(task_ids=f"{batch.name}.snapshot", key=SNAPSHOTS_KEY) or {}
+            base = self.specs[batch.name]
+            for component in base["components"]:
+                prior = snapshots.get(component["component"])
+                if prior and prior["version"] is not None:
+                    fixed[component["component"]] = [prior["version"], None]
+                    components.append(component)
+        if base is None or not components:
+            return None
+        return {
+            **base,
+            "batch": "rollback",
+            "task": "outcome",
+            "phases": ["metrics"],
+            "components": components,
+            "fixed": fixed,
+        }
+
+    @staticmethod
+    def _undone(ti: Any, batch: BatchTasks, states: Mapping[str, str]) -> bool:
+        decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY) or {}
+        return states.get(batch.undo) == "success" and batch.name in decision.get("undo", [])
+
+    def _judge(self, ti: Any, run: Run, states: Mapping[str, str], problem: str) -> tuple[str, str]:
+        decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY) or {}
+        through = [batch for batch in self.batches if promoted(batch, states)]
+        if run.dry_run and len(through) == len(self.batches):
+            return DRY_RUN, "dry run: every check passed and nothing was touched"
+        if len(through) == len(self.batches):
+            left = sorted({c for names in self.components.values() for c in names} - set(run.versions))
+            return PROMOTED, "every change was promoted" + (f"; left alone: {', '.join(left)}" if left else "")
+        cause = decision.get("cause") or "the rollback could not be decided"
+        wanted = decision.get("undo", [])
+        not_undone = [b.undo for b in self.batches if b.name in wanted and states.get(b.undo) != "success"]
+        if states.get(DECIDE) != "success" or not_undone or problem:
+            what = problem or f"not undone: {', '.join(not_undone) or 'unknown'}"
+            return STUCK, f"the rollback is stuck, and the locks are kept: {what}. It began because {cause}"
+        if decision.get("parked"):
+            return PARKED, f"parked; the locks are kept: {cause}"
+        kept = [batch.name for batch in through if batch.name not in wanted]
+        rest = f"; kept: {', '.join(kept)}" if kept else ""
+        undone = ", ".join(reversed(wanted)) or "nothing had been touched"
+        return (ABORTED if decision.get("by_hand") else ROLLED_BACK), f"{cause}; undone: {undone}{rest}"
+
+    def _conclude(self, context: Mapping[str, Any], run: Run, states: Mapping[str, str], problem: str) -> None:
+        ti = context["ti"]
+        audit = Audit.of(context, run)
+        outcome, message = self._judge(ti, run, states, problem)
+        self._write_ledger(context, run, outcome, states)
+        audit.emit(
+            "run.finished",
+            f"{outcome}: {message}",
+            subject=ti.dag_id,
+            level="info" if outcome == PROMOTED else "error",
+            outcome=outcome,
+        )
+        unreleased = "" if outcome in KEEPS_LOCKS else self._release(audit, run)
+        ti.xcom_push(key=OUTCOME_KEY, value={"outcome": outcome, "message": message})
+        self._record(context, audit, run, outcome, message)
+        if outcome != PROMOTED:
+            raise AirflowFailException(f"{outcome}: {message}")
+        if unreleased:
+            raise AirflowFailException(f"everything was promoted, but the locks could not be released: {unreleased}")
+
+    def _release(self, audit: Audit, run: Run) -> str:
+        try:
+            self.open_target().release(run.holder)
+        except TargetError as error:
+            audit.emit("lock.released", f"the locks could not be released: {error}", subject=self.environment, level="error")
+            return str(error)
+        audit.emit("lock.released", "all locks are released", subject=self.environment)
+        return ""
+
+    def _write_ledger(self, context: Mapping[str, Any], run: Run, outcome: str, states: Mapping[str, str]) -> None:
+        if run.dry_run:
+            return
+        decision = context["ti"].xcom_pull(task_ids=DECIDE, key=DECISION_KEY) or {}
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        for batch in self.batches:
+            if not promoted(batch, states) or batch.name in decision.get("undo", []):
+                continue
+            for component in self.components[batch.name]:
+                if component not in run.versions:
+                    continue
+                asset = asset_of(self.environment, component)
+                entry = {
+                    "version": run.versions[component],
+                    "since": now,
+                    "run": run.holder,
+                    "correlation": run.correlation,
+                    "digest": run.digest,
+                }
+                context["asset_state_store"][asset].set("live", entry)
+                if outcome == PROMOTED:
+                    context["outlet_events"][asset].extra = entry
+
+    def _record(
+        self, context: Mapping[str, Any], audit: Audit, run: Run, outcome: str, message: str
+    ) -> None:
+        ti = context["ti"]
+        tasks = sorted(task_states(ti))
+        events = [
+            event
+            for task, found in zip(tasks, ti.xcom_pull(task_ids=tasks, key=EVENTS_KEY) or [])
+            if task != self.task_id
+            for event in found or []
+        ]
+        events += ti.xcom_pull(task_ids=self.task_id, key=EVENTS_KEY) or []
+        summary = {
+            "dag_id": ti.dag_id,
+            "run_id": ti.run_id,
+            "rollout": self.dag_name,
+            "environment": self.environment,
+            "outcome": outcome,
+            "message": message,
+            "digest": run.digest,
+            "correlation": run.correlation,
+            "reason": run.reason,
+            "versions": run.versions,
+            "tasks": task_states(ti),
+        }
+        try:
+            where = write_record(summary, events)
+        except RecordNotWritten as error:
+            audit.emit(
+                "record.failed",
+                f"THE RECORD COULD NOT BE WRITTEN: {error}. Every event of this run is in the logs of its tasks",
+                subject=ti.dag_id,
+                level="error",
+            )
+            return
+        audit.emit_line(f"the record of this run is in {where}")

@@ -1,0 +1,143 @@
+"""``preflight``: everything that can be checked before anything is touched, and the pinning of the run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from convoy.airflow.audit import Audit
+from convoy.airflow.operators.base import RolloutOperator, refuse, reported
+from convoy.airflow.params import Request, read_request
+from convoy.airflow.published import CURRENT
+from convoy.airflow.run import DECISION_KEY, DECIDE, RUN_KEY, Run, holder_of
+from convoy.targets.base import Target
+
+STARTED = "started"
+
+
+class PreflightOperator(RolloutOperator):
+    """Setup of the whole run: prove the plan against what is live, lock the components, pin the run.
+
+    A run that has begun to roll back never moves forward again: clearing its tasks is refused here."""
+
+    ui_color = "#fff4d6"
+
+    def __init__(self, *, published: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.published = published
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Check, lock, observe, prove, pin. Whatever is wrong is reported together, and the locks are given back."""
+        ti, store = context["ti"], context["task_state_store"]
+        correlation = store.get("correlation")
+        if correlation is None:
+            correlation = str(uuid.uuid4())
+            store.set("correlation", correlation)
+        audit = Audit(context, correlation)
+        request = read_request(context["params"], self.published)
+        holder = holder_of(ti.dag_id, ti.run_id)
+        self._announce(audit, request, ti)
+        self._refuse_after_rollback(audit, ti)
+        problems = [*self._status_problems(), *self._proof_problems(request)]
+        if problems:
+            raise self._refused(audit, problems)
+
+        target = self.open_target()
+        with reported(audit, self.environment):
+            target.prepare()
+            lock = target.acquire(sorted(request.versions), holder)
+        problems = [*self._live_problems(target, request, holder), *self._signal_problems()]
+        if problems:
+            if not store.get(STARTED):
+                target.release(holder)
+            raise self._refused(audit, problems)
+        store.set(STARTED, True)
+        run = Run(
+            holder=holder,
+            correlation=correlation,
+            token=lock.token,
+            digest=self.published["digest"],
+            reason=request.reason,
+            dry_run=request.dry_run,
+            drill=request.drill,
+            versions=request.versions,
+            components=lock.components,
+        )
+        audit.emit(
+            "lock.acquired",
+            f"locked {len(lock.components)} components for this run, token {lock.token}",
+            subject=self.environment,
+            components=list(lock.components),
+            token=lock.token,
+        )
+        audit.emit(
+            "plan.pinned",
+            f"the plan holds against what is live; pinned {run.digest}",
+            subject=ti.dag_id,
+            digest=run.digest,
+            versions=run.versions,
+        )
+        ti.xcom_push(key=RUN_KEY, value=run.to_dict())
+
+    def _announce(self, audit: Audit, request: Request, ti: Any) -> None:
+        kind = "dry run" if request.dry_run else "drill" if request.drill != "none" else "rollout"
+        audit.emit(
+            "run.started",
+            f"{kind} of {self.published['rollout']} in {self.environment}: {request.reason or 'no reason given'}",
+            subject=ti.dag_id,
+            reason=request.reason,
+            dry_run=request.dry_run,
+            drill=request.drill,
+            digest=self.published["digest"],
+        )
+
+    def _refuse_after_rollback(self, audit: Audit, ti: Any) -> None:
+        decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY)
+        if decision and decision["fenced"]:
+            message = "this run has already been rolled back; it never goes forward again. Trigger a new run instead"
+            audit.emit("run.refused", message, subject=ti.dag_id, level="error")
+            raise refuse(audit, message, subject=ti.dag_id)
+
+    def _refused(self, audit: Audit, problems: list[str]) -> Exception:
+        message = "; ".join(problems)
+        for problem in problems:
+            audit.emit("run.refused", problem, subject=self.environment, level="error")
+        return refuse(audit, f"refused before anything was touched: {message}", subject=self.environment)
+
+    def _status_problems(self) -> list[str]:
+        if self.published["status"] == CURRENT:
+            return []
+        return [f"the published plan is {self.published['status']}: {self.published['status_reason']}"]
+
+    def _proof_problems(self, request: Request) -> list[str]:
+        from convoy.airflow.proof import violations
+
+        return violations(self.published, request.versions)
+
+    def _live_problems(self, target: Target, request: Request, holder: str) -> list[str]:
+        problems = []
+        for name in sorted(request.versions):
+            seen = target.observe(name)
+            declared = self.published["components"][name]["from"]
+            if seen.changed_by == holder or seen.version == declared:
+                continue
+            if seen.version == request.versions[name]:
+                problems.append(f"{name} is already at {seen.version}")
+            else:
+                problems.append(
+                    f"drift: {name} is {seen.version or 'absent'}, the plan goes from {declared or 'absent'}"
+                    + (f" (last changed by {seen.changed_by})" if seen.changed_by else "")
+                )
+        for name, version in sorted(self.published["unchanged"].items()):
+            seen = target.observe(name)
+            if seen.version != version:
+                problems.append(
+                    f"drift: {name} is {seen.version or 'absent'}, the contracts were proven with {version or 'absent'}"
+                )
+        return problems
+
+    def _signal_problems(self) -> list[str]:
+        from convoy.airflow.proof import unreachable_signals
+
+        return unreachable_signals(self.published)

@@ -1,0 +1,199 @@
+"""``rollback.decide`` and ``rollback.<batch>``: undo exactly what was touched, in reverse order, and verify it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
+
+from convoy.airflow.audit import KEEP, Audit
+from convoy.airflow.operators.base import RolloutOperator, refuse, reported
+from convoy.airflow.run import DECISION_KEY, SNAPSHOTS_KEY, NotPinned, Run, pinned
+from convoy.airflow.states import BatchTasks, promoted, root_cause, task_states, to_undo, touched
+from convoy.gates.verdict import Verdict
+from convoy.targets.base import Drift, Observation, TargetError
+
+RESTORED = "restored"
+DONE = ("success", "skipped", "upstream_failed")
+
+
+class DecideOperator(RolloutOperator):
+    """Teardown of preflight: finds out what happened, fences the run off, and skips every undo that is not needed.
+
+    A promoted run skips all undos in one call, so that a good release starts no further process."""
+
+    ui_color = "#ffe3d6"
+
+    def __init__(self, *, batches: list[BatchTasks], scope: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batches = batches
+        self.scope = scope
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Decide once; a second run of this task repeats the decision that was made."""
+        ti, run = context["ti"], pinned(context)
+        audit = Audit.of(context, run)
+        states = task_states(ti)
+        cause = root_cause(ti, self.batches, states)
+        decision: dict[str, Any] = {"fenced": False, "undo": [], "parked": False, "cause": None, "by_hand": False}
+        if cause is None:
+            audit.emit("rollback.decided", "every batch went through: nothing to undo", subject=ti.dag_id, undo=[])
+        else:
+            names, parked = to_undo(self.batches, states, self.scope)
+            names = [] if run.dry_run else names
+            decision.update(cause=cause.message, task=cause.task, by_hand=cause.by_hand, parked=parked)
+            if parked:
+                audit.emit(
+                    "rollback.decided",
+                    f"parked, as the manifest says: everything stays as it is, the locks are kept. {cause.message}",
+                    subject=ti.dag_id,
+                    level="error",
+                    cause=cause.message,
+                    undo=[],
+                )
+            else:
+                decision["undo"] = names
+                self._fence(audit, run, cause.message, names)
+                decision["fenced"] = not run.dry_run
+        ti.xcom_push(key=DECISION_KEY, value=decision)
+        skip = [batch.undo for batch in self.batches if batch.name not in decision["undo"]]
+        if skip:
+            raise DownstreamTasksSkipped(tasks=skip)
+
+    def _fence(self, audit: Audit, run: Run, cause: str, names: list[str]) -> None:
+        if not run.dry_run:
+            with reported(audit, self.environment):
+                lock = self.open_target().fence(run.holder)
+            audit.emit(
+                "lock.fenced",
+                f"from now on only the rollback may change anything, token {lock.token}",
+                subject=self.environment,
+                token=lock.token,
+            )
+        order = " then ".join(reversed(names)) or "nothing: nothing was touched"
+        audit.emit(
+            "rollback.decided",
+            f"rolling back because {cause}. To undo, in reverse order: {order}",
+            subject=self.dag_id,
+            level="error",
+            cause=cause,
+            undo=list(reversed(names)),
+        )
+
+
+class UndoOperator(RolloutOperator):
+    """Teardown of a batch's snapshot: restores what was touched, and verifies it with the batch's health gates.
+
+    ``before`` are the undo tasks of the batches that depend on this one; they must have succeeded. A teardown runs
+    after a failed one too, so it asks. The verification waits in the triggerer."""
+
+    ui_color = "#ffd6d6"
+
+    def __init__(
+        self,
+        *,
+        batch: BatchTasks,
+        batches: list[BatchTasks],
+        scope: str,
+        components: list[dict[str, Any]],
+        before: list[str],
+        spec: dict[str, Any],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+        self.batches = batches
+        self.scope = scope
+        self.components = components
+        self.before = before
+        self.spec = spec
+
+    def execute(self, context: Mapping[str, Any]) -> None:
+        """Restore in this process, then wait for the verification in the triggerer."""
+        ti, run = context["ti"], pinned(context)
+        audit = Audit.of(context, run)
+        states = task_states(ti)
+        if not self._wanted(run, states):
+            audit.emit("service.leftalone", f"{self.batch.name}: nothing to undo", subject=self.batch.name)
+            return
+        stuck = [task for task in self.before if states.get(task) not in DONE]
+        if stuck:
+            self._stuck(audit, f"{', '.join(stuck)} did not succeed, and {self.batch.name} goes back only after that")
+        snapshots = ti.xcom_pull(task_ids=f"{self.batch.name}.snapshot", key=SNAPSHOTS_KEY) or {}
+        generations = self._restore(audit, run, snapshots)
+        context["task_state_store"].set(RESTORED, {name: 1 for name in generations}, retention=KEEP)
+        waiting = [name for name in generations if snapshots[name]["version"] is not None]
+        if waiting:
+            from convoy.airflow.triggers.gate import GateTrigger
+
+            spec = {
+                **self.spec,
+                "fixed": {name: [snapshots[name]["version"], generations[name]] for name in waiting},
+            }
+            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number), method_name="verified")
+        self._done(audit, run, f"{self.batch.name} is removed again")
+
+    def _wanted(self, run: Run, states: Mapping[str, str]) -> bool:
+        if run.dry_run or not touched(self.batch, states):
+            return False
+        if all(promoted(batch, states) for batch in self.batches):
+            return False
+        names, parked = to_undo(self.batches, states, self.scope)
+        return not parked and self.batch.name in names
+
+    def _restore(self, audit: Audit, run: Run, snapshots: Mapping[str, Any]) -> dict[str, int]:
+        target = self.open_target()
+        generations: dict[str, int] = {}
+        with reported(audit, self.environment):
+            lock = target.fence(run.holder)
+        for settings in reversed(self.components):
+            name = settings["component"]
+            if name not in snapshots:
+                continue
+            prior = Observation(**snapshots[name])
+            try:
+                applied = target.restore(name, prior, lock)
+            except Drift as drift:
+                self._stuck(audit, f"{name}: {drift}")
+            except TargetError as error:
+                with reported(audit, name):
+                    raise error
+            generations[name] = applied.generation
+            audit.emit(
+                "service.rolledback" if prior.version else "service.removed",
+                applied.message,
+                subject=name,
+                version=prior.version,
+                failedVersion=run.versions.get(name),
+                generation=applied.generation,
+            )
+        return generations
+
+    def verified(self, context: Mapping[str, Any], event: Any = None) -> None:
+        """The health gate of the restored state has spoken."""
+        run = pinned(context)
+        audit = Audit.of(context, run)
+        if event == "success" or Verdict(event["verdict"]).passes:
+            self._done(audit, run, f"{self.batch.name} is back where it was, and healthy")
+            return
+        message = f"{self.batch.name} was restored, but is not healthy: {event['message']}"
+        audit.emit("rollback.stuck", message, subject=self.batch.name, level="error")
+        audit.fail(message, subject=self.batch.name)
+        raise AirflowException(message)
+
+    def _done(self, audit: Audit, run: Run, message: str) -> None:
+        audit.emit("rollback.verified", message, subject=self.batch.name)
+
+    def _stuck(self, audit: Audit, message: str) -> None:
+        audit.emit("rollback.stuck", message, subject=self.batch.name, level="error")
+        raise refuse(audit, message, subject=self.batch.name)
+
+
+def is_pinned(context: Mapping[str, Any]) -> bool:
+    """Whether preflight succeeded, so that there is something to conclude."""
+    try:
+        pinned(context)
+    except NotPinned:
+        return False
+    return True

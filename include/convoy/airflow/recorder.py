@@ -1,0 +1,51 @@
+"""Writes the sealed record of a run to Airflow object storage: a folder by default, a bucket in production."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from convoy.record.sealed import build, timeline
+
+RECORDS_VARIABLE = "CONVOY_RECORDS"
+
+
+class RecordNotWritten(RuntimeError):
+    """The storage refused: full, forbidden or not there."""
+
+
+def records_base() -> str:
+    """Where records go: ``$CONVOY_RECORDS`` (an object storage URL), else ``records`` in Convoy's state folder."""
+    given = os.environ.get(RECORDS_VARIABLE)
+    if given:
+        return given.rstrip("/")
+    home = Path(os.environ.get("CONVOY_HOME", ".convoy")).resolve()
+    return f"file://{home}/records"
+
+
+def write_record(summary: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> str:
+    """Write ``record.json`` and ``timeline.md`` into a folder per run, and return the folder's address.
+
+    A record is never overwritten: a second conclusion of the same run goes beside the first.
+    Raises RecordNotWritten."""
+    from airflow.sdk import ObjectStoragePath
+
+    record = build(summary, events)
+    run = re.sub(r"[^A-Za-z0-9._-]+", "_", summary["run_id"])
+    try:
+        folder = ObjectStoragePath(f"{records_base()}/{summary['dag_id']}/{run}")
+        attempt = 2
+        while (folder / "record.json").exists():
+            folder = folder.parent / f"{run}.{attempt}"
+            attempt += 1
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "record.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        (folder / "timeline.md").write_text(timeline(record))
+    except Exception as error:
+        # Every storage has exceptions of its own; whatever they are, the rollout's outcome must not depend on them.
+        raise RecordNotWritten(f"{type(error).__name__}: {error}") from error
+    return str(folder)

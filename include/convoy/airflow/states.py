@@ -1,0 +1,88 @@
+"""Reading the states of a run's tasks: what was promoted, what was touched, and what went wrong first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from convoy.airflow.run import FAILURE_KEY
+
+UNTOUCHED = frozenset({"None", "skipped", "upstream_failed", "scheduled", "queued", "removed", "no_status"})
+
+
+@dataclass(frozen=True)
+class BatchTasks:
+    """The task ids of one batch: those that touch, in order, the one that ends it, and the one that undoes it."""
+
+    name: str
+    touching: tuple[str, ...]
+    all: tuple[str, ...]
+    last: str
+    undo: str
+    on_failure: str = "rollback"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a run did not go through. ``by_hand``: a task was ended from outside, by a person or a kill."""
+
+    task: str
+    message: str
+    by_hand: bool
+
+
+def task_states(ti: Any) -> dict[str, str]:
+    """The state of every task of the run, as text; a task that was not looked at yet is ``None``."""
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])[ti.run_id]
+    return {task: getattr(state, "value", None) or str(state) for task, state in states.items()}
+
+
+def promoted(batch: BatchTasks, states: Mapping[str, str]) -> bool:
+    """Whether the batch went through to its end."""
+    return all(states.get(task) == "success" for task in batch.all)
+
+
+def touched(batch: BatchTasks, states: Mapping[str, str]) -> bool:
+    """Whether the batch may have been touched: one of its mutating tasks has at least been started."""
+    return any(states.get(task, "None") not in UNTOUCHED for task in batch.touching)
+
+
+def failed(batch: BatchTasks, states: Mapping[str, str]) -> bool:
+    """Whether a task of the batch itself failed."""
+    return any(states.get(task) == "failed" for task in batch.all)
+
+
+def root_cause(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str]) -> Cause | None:
+    """The first failure that left a reason; else a task that was ended by hand; None where nothing failed.
+
+    A task that was halted because another one failed is no cause: it leaves no reason."""
+    failing = [task for batch in batches for task in batch.all if states.get(task) == "failed"]
+    for task in failing:
+        reason = ti.xcom_pull(task_ids=task, key=FAILURE_KEY)
+        if reason:
+            return Cause(task, reason["message"], by_hand=False)
+    if failing:
+        return Cause(failing[0], f"{failing[0]} was ended from outside: aborted by a person, or killed", by_hand=True)
+    skipped = [task for batch in batches for task in batch.all if states.get(task) not in ("success",)]
+    if skipped:
+        return Cause(skipped[0], f"{skipped[0]} did not run: the run was ended by a person", by_hand=True)
+    return None
+
+
+def to_undo(
+    batches: Sequence[BatchTasks], states: Mapping[str, str], scope: str
+) -> tuple[list[str], bool]:
+    """The names of the batches to undo, and whether the run is to be parked instead.
+
+    ``scope`` is ``all`` (everything that was touched) or ``batch`` (only batches that did not get through)."""
+    undone = [batch for batch in batches if touched(batch, states)]
+    if scope == "batch":
+        undone = [batch for batch in undone if not promoted(batch, states)]
+    broken = [batch for batch in batches if failed(batch, states)]
+    parked = bool(broken) and all(batch.on_failure == "park" for batch in broken)
+    return [batch.name for batch in undone], parked

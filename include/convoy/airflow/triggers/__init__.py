@@ -1,0 +1,1 @@
+"""The triggers of a rollout: everything that waits."""

@@ -1,0 +1,1 @@
+"""Judging: verdicts, health and metric thresholds. Pure: measurements in, verdicts out."""

@@ -1,0 +1,80 @@
+"""Which other versions of a component the same plan would carry: what the trigger form offers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from convoy.planning.arcs import analyse
+from convoy.planning.contracts import ComponentContract, Contracts, Release
+
+
+def proven_versions(contracts: Contracts, component: str) -> list[str]:
+    """Declared versions of a changing component that could replace its target, in the order of the manifest.
+
+    With each of them alone every state that the plan visits is still safe: no combination fails, and every arc is one
+    that the plan keeps already. Raises KeyError for a component that does not change."""
+    changing = contracts.components[component]
+    if changing.target is None:
+        raise KeyError(f"{component} does not change")
+    if not changing.alternatives:
+        return []
+    neighbours = _around(contracts, changing)
+    allowed = _arcs(neighbours)
+    found = []
+    for release in changing.alternatives:
+        if release.version is None or release.version in (changing.from_version, changing.to_version):
+            continue
+        changed = {**neighbours.components, component: replace(changing, target=release)}
+        candidate = replace(neighbours, components=changed)
+        analysis = analyse(candidate)
+        if not analysis.problems and _arcs(candidate) <= allowed:
+            found.append(release.version)
+    return found
+
+
+def _arcs(contracts: Contracts) -> set[tuple[str, str]]:
+    return {(arc.dependent, arc.requirement) for arc in analyse(contracts).arcs}
+
+
+def _around(contracts: Contracts, component: ComponentContract) -> Contracts:
+    """Only what can meet the component through an interface of one of its versions, and only those interfaces."""
+    interfaces = {i for release in _all_releases(component) for i in _interfaces(release)}
+    names = {component.name} | {
+        requirement.provider
+        for other in contracts.components.values()
+        for release in _all_releases(other)
+        for interface, requirement in release.consumes.items()
+        if interface in interfaces and requirement.provider in contracts.components
+    }
+    for other in contracts.components.values():
+        if any(not interfaces.isdisjoint(_interfaces(release)) for release in _all_releases(other)):
+            names.add(other.name)
+    kept = {name: _narrow(contracts.components[name], interfaces) for name in sorted(filter(None, names))}
+    return replace(contracts, components={**kept, component.name: component}, batches=())
+
+
+def _all_releases(component: ComponentContract) -> tuple[Release, ...]:
+    return tuple(r for r in (component.current, component.target, *component.alternatives) if r is not None)
+
+
+def _interfaces(release: Release) -> set[str]:
+    return {*release.provides, *release.consumes, *release.uncertain_provides, *release.uncertain_consumes}
+
+
+def _narrow(component: ComponentContract, interfaces: set[str]) -> ComponentContract:
+    return replace(
+        component,
+        current=component.current and _only(component.current, interfaces),
+        target=component.target and _only(component.target, interfaces),
+        alternatives=(),
+    )
+
+
+def _only(release: Release, interfaces: set[str]) -> Release:
+    return replace(
+        release,
+        provides={i: v for i, v in release.provides.items() if i in interfaces},
+        consumes={i: r for i, r in release.consumes.items() if i in interfaces},
+        uncertain_provides=tuple(i for i in release.uncertain_provides if i in interfaces),
+        uncertain_consumes=tuple(i for i in release.uncertain_consumes if i in interfaces),
+    )

@@ -1,0 +1,33 @@
+"""Why there is no plan.
+
+Errors::
+
+    PlanError   carries every problem that was found, sorted by place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from convoy.manifest.diagnostics import Diagnostic
+
+
+def problem(message: str, hint: str = "", location: str = "", code: str = "plan") -> Diagnostic:
+    """A diagnostic of the planner. ``location`` is ``file:line:col``, or empty where nothing was written down."""
+    parts = location.rsplit(":", 2)
+    if len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit():
+        file, line, column = parts[0], int(parts[1]), int(parts[2])
+    else:
+        file, line, column = location, 0, 0
+    return Diagnostic(file=file, line=line, column=column, severity="error", code=code, message=message, hint=hint)
+
+
+class PlanError(Exception):
+    """No plan can be proven. ``diagnostics`` says what is wrong, where, why, and what to do, for every problem."""
+
+    def __init__(self, problems: Iterable[Diagnostic]) -> None:
+        found = dict.fromkeys(problems)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(
+            sorted(found, key=lambda d: (str(d.file), d.line, d.column, d.message))
+        )
+        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))

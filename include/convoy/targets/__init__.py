@@ -1,0 +1,1 @@
+"""Where components run, behind one small protocol."""
