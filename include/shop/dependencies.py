@@ -14,7 +14,7 @@ TIMEOUT = 4.0
 
 
 class DependencyFailed(HttpError):
-    """Another component gave no usable answer: 502. ``dependency`` names the one where it began, ``path`` the way there."""
+    """Another component gave no usable answer: 502. ``dependency`` is where it began, ``path`` the way there."""
 
     def __init__(self, path: list[str], message: str) -> None:
         super().__init__(502, "dependency-failed", message, dependency=path[-1], path=path)

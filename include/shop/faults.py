@@ -78,7 +78,7 @@ class Injector:
     """Applies the faults that concern single requests.
 
     The errors are spread evenly instead of drawn by lot: a rate of 0.4 fails two of any five requests, so that whoever
-    watches sees what was asked for, however short he looks."""
+    watches sees what was asked for, however short the look."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults

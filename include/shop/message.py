@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 HEAD_LIMIT = 16 * 1024
 BODY_LIMIT = 256 * 1024
@@ -30,7 +30,7 @@ class HttpError(Exception):
 
 @dataclass
 class Request:
-    """One request. ``path`` is decoded, ``query`` has the last value of each name, ``parameters`` come from the route."""
+    """One request. ``path`` is as sent, ``query`` has the last value of a name, ``parameters`` are the route's."""
 
     method: str
     path: str
@@ -98,7 +98,7 @@ def parse_request_head(head: bytes) -> tuple[Request, int]:
     except ValueError as error:
         raise HttpError(400, "bad-request", f"not a request target: {error}") from error
     query = {name: values[-1] for name, values in parse_qs(target.query).items()}
-    return Request(parts[0], unquote(target.path) or "/", query), int(length)
+    return Request(parts[0], target.path or "/", query), int(length)
 
 
 def parse_headers(lines: list[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ _STATM = Path("/proc/self/statm")
 
 
 class Metrics:
-    """Counts requests and their durations (seconds) by route. Health checks and scrapes are not requests of visitors."""
+    """Counts requests and their durations (seconds) by route. Health checks and scrapes do not count."""
 
     def __init__(self, component: str, version: str) -> None:
         self._who = f'component="{component}",version="{version}"'
@@ -39,7 +39,7 @@ class Metrics:
         ]
         for route in sorted(self._buckets):
             labels, total = f'{self._who},route="{route}"', 0
-            for bound, count in zip((*map(str, BUCKETS), "+Inf"), self._buckets[route]):
+            for bound, count in zip((*map(str, BUCKETS), "+Inf"), self._buckets[route], strict=True):
                 total += count
                 lines.append(f'shop_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total}')
             lines.append(f"shop_request_duration_seconds_sum{{{labels}}} {self._seconds[route]:.6f}")

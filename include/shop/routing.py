@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from shop.dependencies import NO_ROUTE
 from shop.message import HttpError, Request, Response
@@ -26,14 +27,14 @@ class Route:
         return int(first[1:]) if first[:1] == "v" and first[1:].isdigit() else None
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The parameters in the path, or None where it is another path."""
+        """The decoded parameters in the path, or None where it is another path. An encoded slash separates nothing."""
         wanted, found = self.pattern.split("/"), path.split("/")
         if len(wanted) != len(found):
             return None
         parameters = {}
-        for want, have in zip(wanted, found):
+        for want, have in zip(wanted, found, strict=True):
             if want.startswith("{") and have:
-                parameters[want[1:-1]] = have
+                parameters[want[1:-1]] = unquote(have)
             elif want != have:
                 return None
         return parameters

@@ -15,6 +15,7 @@ from shop.message import HEAD_LIMIT, HttpError, Request, Response, parse_request
 
 BACKLOG = 256
 READ_TIMEOUT = 10.0
+DISCARD_TIMEOUT = 2.0
 CHUNK = 16 * 1024
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -44,7 +45,7 @@ class Server:
         return int(listening.getsockname()[1])
 
     async def drain(self, grace: float) -> int:
-        """Stop accepting, finish every request that has arrived, and return how many were cut off after ``grace`` seconds."""
+        """Stop accepting, finish what has arrived, and return how many were cut off after ``grace`` seconds."""
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._accept()
@@ -75,19 +76,25 @@ class Server:
 
     async def _answer(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with connection:
-            # A client that hangs up is its own business: nobody is left to be told.
-            with suppress(OSError, asyncio.TimeoutError):
-                try:
-                    request = await asyncio.wait_for(_read(connection), READ_TIMEOUT)
-                except HttpError as error:
-                    response = error.to_response()
-                else:
-                    if request is None:
-                        return
-                    response = await self._handler(request)
-                await loop.sock_sendall(connection, response.to_bytes())
+        # A client that hangs up, or never says anything, is its own business: nobody is left to be told.
+        with connection, suppress(OSError, asyncio.TimeoutError):
+            try:
+                request = await asyncio.wait_for(_read(connection), READ_TIMEOUT)
+            except HttpError as error:
+                await loop.sock_sendall(connection, error.to_response().to_bytes())
                 connection.shutdown(socket.SHUT_WR)
+                await asyncio.wait_for(_discard(connection), DISCARD_TIMEOUT)
+                return
+            if request is not None:
+                response = await self._handler(request)
+                await loop.sock_sendall(connection, response.to_bytes())
+
+
+async def _discard(connection: socket.socket) -> None:
+    """Read what is left of a refused request. Closing on unread data would reset the connection, answer and all."""
+    loop = asyncio.get_running_loop()
+    while await loop.sock_recv(connection, CHUNK):
+        pass
 
 
 async def _read(connection: socket.socket) -> Request | None:
@@ -96,11 +103,13 @@ async def _read(connection: socket.socket) -> Request | None:
     received = bytearray()
     while (end := received.find(b"\r\n\r\n")) < 0:
         if len(received) > HEAD_LIMIT:
-            raise HttpError(431, "too-large", f"the headers are larger than {HEAD_LIMIT} bytes")
+            break
         chunk = await loop.sock_recv(connection, CHUNK)
         if not chunk:
             return None
         received += chunk
+    if end < 0 or end > HEAD_LIMIT:
+        raise HttpError(431, "too-large", f"the headers are larger than {HEAD_LIMIT} bytes")
     request, length = parse_request_head(bytes(received[:end]))
     body = received[end + 4 :]
     while len(body) < length:

@@ -48,6 +48,11 @@ class Audit:
         self._ti.xcom_push(key=EVENTS_KEY, value=self._events)
         return event
 
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events of this task so far, earlier tries included, as CloudEvents."""
+        return list(self._events)
+
     def emit_line(self, message: str) -> None:
         """Log a line that is no event: a hint for the reader of the log."""
         log.info(message, chainid=self.correlation)

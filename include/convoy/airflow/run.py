@@ -23,6 +23,19 @@ DECISION_KEY = "decision"
 OUTCOME_KEY = "outcome"
 VERDICT_KEY = "verdict"
 
+PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN = (
+    "Promoted",
+    "RolledBack",
+    "Aborted",
+    "Parked",
+    "Stuck",
+    "DryRun",
+)
+CONCLUDED = (ROLLED_BACK, ABORTED)
+"""Outcomes after which a run never goes forward again."""
+KEEPS_LOCKS = (PARKED, STUCK)
+"""Outcomes that leave the locks in place, for a person to decide."""
+
 
 class NotPinned(RuntimeError):
     """The run has no pinned plan: preflight has not succeeded, or was cleared."""

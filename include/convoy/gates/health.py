@@ -5,9 +5,10 @@ healthy. Once all are, they have to stay so for ``healthyStateDuration``; a rela
 elastic time is left.
 
 The state holds durations that have passed, never points in time: it survives a restart, and the clock of the machine
-on which it goes on. An interval between two polls counts only when both of its ends were seen. While the target does
-not answer, all clocks stand still; more than :data:`ERROR_LIMIT` polls without an answer are Inconclusive, since an
-outage of the target says nothing about the release.
+on which it goes on. An interval between two polls counts only when both of its ends were seen: while the target does
+not answer, all clocks stand still (an unhealthy poll right after an outage costs one interval). More than
+:data:`ERROR_LIMIT` polls without an answer are Inconclusive, since an outage of the target says nothing about the
+release.
 """
 
 from __future__ import annotations
@@ -135,6 +136,9 @@ def observe(gate: Mapping[str, Any], state: HealthState, poll: HealthPoll, elaps
         return replace(state, healthy_for=state.healthy_for + credit)
     if before in (HEALTHY, UNHEALTHY):
         return replace(state, elastic=state.elastic + elapsed)
+    if before == UNREACHABLE and poll.kind == UNHEALTHY:
+        # Every relapse costs some elastic time; else outages at the right moments would make it last for ever.
+        return replace(state, elastic=state.elastic + min(elapsed, seconds(gate, "interval")))
     return state
 
 

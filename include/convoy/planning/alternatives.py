@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from convoy.planning.arcs import analyse
+from convoy.planning.arcs import CONTRACT, START_ORDER, analyse
 from convoy.planning.contracts import ComponentContract, Contracts, Release
 
 
@@ -19,26 +19,32 @@ def proven_versions(contracts: Contracts, component: str) -> list[str]:
     if not changing.alternatives:
         return []
     neighbours = _around(contracts, changing)
-    allowed = _arcs(neighbours)
+    kept = _arcs(neighbours, CONTRACT)
+    # A start order is also kept where a contract arc says the same; not the other way round, because the members of a
+    # batch that only starts together do meet.
+    started = kept | _arcs(neighbours, START_ORDER)
     found = []
     for release in changing.alternatives:
         if release.version is None or release.version in (changing.from_version, changing.to_version):
             continue
         changed = {**neighbours.components, component: replace(changing, target=release)}
         candidate = replace(neighbours, components=changed)
-        analysis = analyse(candidate)
-        if not analysis.problems and _arcs(candidate) <= allowed:
+        if (
+            not analyse(candidate).problems
+            and _arcs(candidate, CONTRACT) <= kept
+            and _arcs(candidate, START_ORDER) <= started
+        ):
             found.append(release.version)
     return found
 
 
-def _arcs(contracts: Contracts) -> set[tuple[str, str]]:
-    return {(arc.dependent, arc.requirement) for arc in analyse(contracts).arcs}
+def _arcs(contracts: Contracts, kind: str) -> set[tuple[str, str]]:
+    return {(arc.dependent, arc.requirement) for arc in analyse(contracts).arcs if arc.kind == kind}
 
 
 def _around(contracts: Contracts, component: ComponentContract) -> Contracts:
     """Only what can meet the component through an interface of one of its versions, and only those interfaces."""
-    interfaces = {i for release in _all_releases(component) for i in _interfaces(release)}
+    interfaces = {i for release in _all_releases(component) for i in release.interfaces}
     names = {component.name} | {
         requirement.provider
         for other in contracts.components.values()
@@ -47,34 +53,11 @@ def _around(contracts: Contracts, component: ComponentContract) -> Contracts:
         if interface in interfaces and requirement.provider in contracts.components
     }
     for other in contracts.components.values():
-        if any(not interfaces.isdisjoint(_interfaces(release)) for release in _all_releases(other)):
+        if any(not interfaces.isdisjoint(release.interfaces) for release in _all_releases(other)):
             names.add(other.name)
-    kept = {name: _narrow(contracts.components[name], interfaces) for name in sorted(filter(None, names))}
+    kept = {name: contracts.components[name].only(interfaces) for name in sorted(filter(None, names))}
     return replace(contracts, components={**kept, component.name: component}, batches=())
 
 
 def _all_releases(component: ComponentContract) -> tuple[Release, ...]:
     return tuple(r for r in (component.current, component.target, *component.alternatives) if r is not None)
-
-
-def _interfaces(release: Release) -> set[str]:
-    return {*release.provides, *release.consumes, *release.uncertain_provides, *release.uncertain_consumes}
-
-
-def _narrow(component: ComponentContract, interfaces: set[str]) -> ComponentContract:
-    return replace(
-        component,
-        current=component.current and _only(component.current, interfaces),
-        target=component.target and _only(component.target, interfaces),
-        alternatives=(),
-    )
-
-
-def _only(release: Release, interfaces: set[str]) -> Release:
-    return replace(
-        release,
-        provides={i: v for i, v in release.provides.items() if i in interfaces},
-        consumes={i: r for i, r in release.consumes.items() if i in interfaces},
-        uncertain_provides=tuple(i for i in release.uncertain_provides if i in interfaces),
-        uncertain_consumes=tuple(i for i in release.uncertain_consumes if i in interfaces),
-    )

@@ -20,14 +20,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convoy.manifest.diagnostics import Diagnostic
-from convoy.planning.compatibility import Answer, title
-from convoy.planning.contracts import ComponentContract, Contracts, Release
-from convoy.planning.errors import problem
+from convoy.planning.contracts import Contracts
+from convoy.planning.feasibility import cannot_coexist, obstacles
 from convoy.planning.links import Link, touched_links
 from convoy.planning.plan import Arc
 
 CONTRACT, START_ORDER, WISH = "contract", "start-order", "wish"
-UNKNOWN = "(unknown counts as no)"
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,13 @@ def analyse(contracts: Contracts) -> Analysis:
     arcs: list[Arc] = []
     warnings: list[str] = []
     for link in links:
-        if link.loops:
-            problems += _self_problems(link)
-        elif link.consumer.changes and link.provider.changes:
+        if link.consumer.changes and link.provider.changes and not link.loops:
             arcs += _contract_arcs(link)
-            problems += _ends_problems(link)
-        else:
-            problems += _one_sided_problems(link)
-        warnings += _repair_warnings(link)
-    problems += [found for name in contracts.changing for found in _coexistence(contracts.components[name])]
+        problems += obstacles(link)
+        if not link.holds(0, 0):
+            # The change may be the repair.
+            warnings.append(f"already today: {link.answer(0, 0).complaint}")
+    problems += [found for name in contracts.changing for found in cannot_coexist(contracts.components[name])]
     joined = {(link.consumer.name, link.provider.name) for link in links}
     required, optional = _start_order(contracts, joined)
     return Analysis(tuple(links), (*arcs, *required), optional, tuple(warnings), tuple(problems))
@@ -66,106 +62,11 @@ def analyse(contracts: Contracts) -> Analysis:
 def _contract_arcs(link: Link) -> list[Arc]:
     consumer, provider = link.consumer.name, link.provider.name
     arcs = []
-    for first, second, answer in (
-        (provider, consumer, link.answer(1, 0)),
-        (consumer, provider, link.answer(0, 1)),
-    ):
-        if not answer.holds:
-            reason = f"{first} before {second}: {because(answer)}"
-            arcs.append(Arc(second, first, CONTRACT, reason, link.location))
+    for first, second, cell in ((provider, consumer, (1, 0)), (consumer, provider, (0, 1))):
+        if not link.holds(*cell):
+            reason = f"{first} before {second}: {link.answer(*cell).complaint}"
+            arcs.append(Arc(second, first, CONTRACT, reason, link.where(cell[0])))
     return arcs
-
-
-def because(answer: Answer) -> str:
-    """Why an answer is not yes, as the second half of a sentence."""
-    sentence = f"{answer.need}, {answer.offer}"
-    return f"{sentence} {UNKNOWN}" if answer.ok is None else sentence
-
-
-def _ends_problems(link: Link) -> list[Diagnostic]:
-    answer = link.answer(1, 1)
-    if answer.holds:
-        return []
-    return [
-        problem(
-            f"the wanted versions do not fit together: {because(answer)}",
-            _fitting(link, link.consumer, link.provider) or "choose versions of the two that fit",
-            link.location,
-        )
-    ]
-
-
-def _one_sided_problems(link: Link) -> list[Diagnostic]:
-    mover, other = (link.consumer, link.provider) if link.consumer.changes else (link.provider, link.consumer)
-    answer = link.answer(int(link.consumer.changes), int(link.provider.changes))
-    if answer.holds:
-        return []
-    if answer.ok is None and other.current is not None and other.current.version is None:
-        hint = f"declare which version of {other.name} is live, under `versions` of the environment"
-    else:
-        hint = _fitting(link, link.consumer, link.provider) or f"{other.name} has to change too: add it to the rollout"
-    return [problem(f"{mover.name} cannot change alone: {because(answer)}", hint, link.location)]
-
-
-def _fitting(link: Link, consumer: ComponentContract, provider: ComponentContract) -> str:
-    """Which declared version of either end would do, if there is one."""
-    state, others = int(consumer.changes), int(provider.changes)
-    offering = [
-        r for r in provider.alternatives if Link(consumer, _at(provider, r), link.interface).answer(state, 1).holds
-    ]
-    needing = [
-        r for r in consumer.alternatives if Link(_at(consumer, r), provider, link.interface).answer(1, others).holds
-    ]
-    found = []
-    for component, fitting in ((provider, offering), (consumer, needing)):
-        if fitting:
-            verb = "take" if component.changes else "change it too, to"
-            found.append(f"{component.name}: {verb} {' or '.join(str(r.version) for r in fitting)}")
-    return "versions that fit: " + "; ".join(found) if found else ""
-
-
-def _at(component: ComponentContract, target: Release) -> ComponentContract:
-    return ComponentContract(name=component.name, current=component.current, target=target)
-
-
-def _self_problems(link: Link) -> list[Diagnostic]:
-    """A component that consumes what it provides: old and new replicas are each other's consumers and providers."""
-    component = link.consumer
-    cells = [(1, 1)] if component.switches_at_once else [(1, 1), (1, 0), (0, 1)]
-    for cell in cells:
-        answer = link.answer(*cell)
-        if not answer.holds:
-            return [
-                problem(
-                    f"old and new replicas of {component.name} cannot serve together: {because(answer)}"
-                    if cell != (1, 1)
-                    else f"{component.name} does not work with itself: {because(answer)}",
-                    "use `strategy: {type: recreate}` or `{type: blueGreen}`"
-                    if cell != (1, 1)
-                    else "correct the range",
-                    link.location,
-                )
-            ]
-    return []
-
-
-def _coexistence(component: ComponentContract) -> list[Diagnostic]:
-    if component.target is None or component.target.coexists or component.switches_at_once:
-        return []
-    return [
-        problem(
-            f"{title(component.name, component.target)} cannot serve beside the version before (coexists: false), "
-            f"and its strategy is {component.strategy}",
-            "use `strategy: {type: recreate}` or `{type: blueGreen}`",
-            component.location,
-        )
-    ]
-
-
-def _repair_warnings(link: Link) -> list[str]:
-    """What does not fit today; the change may be the repair."""
-    today = link.answer(0, 0)
-    return [] if today.holds else [f"already today: {because(today)}"]
 
 
 def _start_order(contracts: Contracts, joined: set[tuple[str, str]]) -> tuple[tuple[Arc, ...], tuple[Arc, ...]]:

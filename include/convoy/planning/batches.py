@@ -193,9 +193,7 @@ def _judge(
                     )
                 )
             else:
-                warnings.append(
-                    f"batch {name} switches in one moment, {', '.join(group.members)}: {because}. {way_out}"
-                )
+                warnings.append(f"batch {name} has to switch in one moment; {way_out}")
         else:
             edges = ", ".join(f"{a.dependent} -> {a.requirement}" for a in arcs if a.kind == START_ORDER)
             warnings.append(f"batch {name} starts together ({cause} of start order): {edges}")

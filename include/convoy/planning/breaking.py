@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from convoy.planning.arcs import CONTRACT, UNKNOWN
+from convoy.planning.arcs import CONTRACT
+from convoy.planning.compatibility import UNKNOWN
 from convoy.planning.graph import strongly_connected
 from convoy.planning.plan import Arc
 
 SEARCH_LIMIT = 200
 """Arcs that are tried at most: the search is linear in the cycle for each of them."""
+NOTHING = "no single verification or release would break it up"
 
 
 def what_would_break(members: tuple[str, ...], arcs: list[Arc]) -> str:
@@ -22,12 +24,17 @@ def what_would_break(members: tuple[str, ...], arcs: list[Arc]) -> str:
     single = [found[0] for _, found in sorted(reasons.items()) if len(found) == 1][:SEARCH_LIMIT]
     rated = [(_largest_without(members, reasons.keys(), arc), _preference(arc), arc) for arc in single]
     if not rated:
-        return "no single verification or release breaks it up"
+        return NOTHING
     largest, _, best = min(rated, key=lambda item: (item[0], item[1], item[2].dependent, item[2].requirement))
     if largest == len(members):
-        return "no single verification or release breaks it up"
-    remedy = _remedy(best)
-    return f"{remedy} breaks it up" if largest == 1 else f"{remedy} makes it smaller, {largest} at once"
+        return NOTHING
+    effect = "would break it up" if largest == 1 else f"would make it smaller, {largest} at once"
+    if best.kind != CONTRACT:
+        return f"`required: false` on {best.dependent}'s dependsOn {best.requirement} {effect}"
+    _, _, cell = best.reason.partition(": ")
+    if cell.endswith(UNKNOWN):
+        return f"declaring or verifying this one cell {effect}: {cell}"
+    return f"a release in between that makes this one cell fit (expand, then contract) {effect}: {cell}"
 
 
 def _largest_without(members: tuple[str, ...], edges: Iterable[tuple[str, str]], arc: Arc) -> int:
@@ -43,12 +50,3 @@ def _preference(arc: Arc) -> int:
     if arc.kind != CONTRACT:
         return 0
     return 1 if arc.reason.endswith(UNKNOWN) else 2
-
-
-def _remedy(arc: Arc) -> str:
-    if arc.kind != CONTRACT:
-        return f"`required: false` on {arc.dependent}'s dependsOn {arc.requirement}"
-    _, _, cell = arc.reason.partition(": ")
-    if arc.reason.endswith(UNKNOWN):
-        return f"declaring or verifying one cell ({cell})"
-    return f"one release that makes one cell fit, expand before contract ({cell}),"

@@ -8,6 +8,8 @@ from functools import lru_cache
 from convoy.manifest.versions import in_interface_range
 from convoy.planning.contracts import Release
 
+UNKNOWN = "(unknown counts as no)"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,6 +26,12 @@ class Answer:
         """Whether the two may meet. Fails closed."""
         return self.ok is True
 
+    @property
+    def complaint(self) -> str:
+        """Why the answer is not yes, as the second half of a sentence."""
+        sentence = f"{self.need}, {self.offer}"
+        return f"{sentence} {UNKNOWN}" if self.ok is None else sentence
+
 
 def title(component: str, release: Release | None) -> str:
     """A component at a version, as sentences name it."""
@@ -32,58 +40,61 @@ def title(component: str, release: Release | None) -> str:
     return f"{component} {release.version}"
 
 
-def ok(consumer: str, consuming: Release | None, provider: str, providing: Release | None, interface: str) -> Answer:
-    """Whether the consumer's release works with the provider's, as far as this interface goes.
+def fits(consuming: Release | None, provider: str, providing: Release | None, interface: str) -> bool | None:
+    """Whether the consumer's release works with the provider's, as far as this interface goes; None: unknown.
 
     A release of None is a component that does not exist (yet): it consumes nothing and provides nothing."""
+    if consuming is None:
+        return True
+    if interface in consuming.uncertain_consumes:
+        return None
+    requirement = consuming.consumes.get(interface)
+    if requirement is None or requirement.provider not in (None, provider):
+        return True
+    if providing is None:
+        return requirement.optional
+    if interface in providing.uncertain_provides:
+        return None
+    offered = providing.provides.get(interface)
+    return requirement.optional if offered is None else _inside(requirement.range, offered)
+
+
+def ok(consumer: str, consuming: Release | None, provider: str, providing: Release | None, interface: str) -> Answer:
+    """The answer of :func:`fits` with the words for it."""
+    answer = fits(consuming, provider, providing, interface)
     who, whom = title(consumer, consuming), title(provider, providing)
     if consuming is None:
-        return Answer(True, f"{consumer} does not exist yet")
+        return Answer(answer, f"{consumer} does not exist yet")
     if interface in consuming.uncertain_consumes:
-        return Answer(
-            None,
-            f"unknown: the live version of {consumer} is not declared, and its versions do not agree on {interface}",
-            f"{consumer}, whose live version is not declared, may need {interface}",
-            f"{whom} offers {providing.provides.get(interface, 'none') if providing else 'none'}",
-        )
+        need = f"which {interface} {consumer} needs is unknown, because its live version is not declared"
+        return Answer(answer, f"unknown: {need}", need, f"{whom} offers {_offer(providing, interface)}")
     requirement = consuming.consumes.get(interface)
     if requirement is None:
-        return Answer(True, f"{who} requires no {interface}")
+        return Answer(answer, f"{who} requires no {interface}")
     if requirement.provider not in (None, provider):
-        return Answer(True, f"{who} takes {interface} from {requirement.provider}")
+        return Answer(answer, f"{who} takes {interface} from {requirement.provider}")
     need = f"{who} needs {interface} {requirement.range}"
     if providing is None:
-        return _absent(requirement.optional, who, interface, need, f"{provider} does not exist yet")
-    if interface in providing.uncertain_provides:
-        return Answer(
-            None,
-            f"unknown: the live version of {provider} is not declared, and its versions do not agree on {interface}",
-            need,
-            f"which version of it {provider} offers is unknown, because its live version is not declared",
-        )
-    offered = providing.provides.get(interface)
-    if offered is None:
-        return _absent(requirement.optional, who, interface, need, f"{whom} does not provide it")
-    inside = _inside(requirement.range, offered)
-    if inside is None:
-        return Answer(
-            None,
-            f"unknown: {offered} or {requirement.range} is not a version or range",
-            need,
-            f"{whom} offers {offered}",
-        )
-    evidence = f"declared: {need}, {whom} offers {offered}"
-    return Answer(inside, evidence, need, f"{whom} offers {offered}")
+        offer = f"{provider} does not exist yet"
+    elif interface in providing.uncertain_provides:
+        offer = f"what {provider} offers is unknown, because its live version is not declared"
+    elif interface in providing.provides:
+        offer = f"{whom} offers {_offer(providing, interface)}"
+    else:
+        offer = f"{whom} does not provide it"
+    if answer is None:
+        return Answer(answer, f"unknown: {need}, {offer}", need, offer)
+    optional = "" if providing is not None and interface in providing.provides else " if at all"
+    return Answer(answer, f"declared: {need}{optional if answer else ''}, {offer}", need, offer)
 
 
-def _absent(optional: bool, who: str, interface: str, need: str, offer: str) -> Answer:
-    if optional:
-        return Answer(True, f"declared: {who} works without {interface}, and {offer}")
-    return Answer(False, f"declared: {need}, {offer}", need, offer)
+def _offer(providing: Release | None, interface: str) -> str:
+    return providing.provides.get(interface, "none") if providing else "none"
 
 
 @lru_cache(maxsize=65536)
 def _inside(text: str, version: str) -> bool | None:
+    """None where either cannot be read: then nothing is known."""
     try:
         return in_interface_range(text, version)
     except ValueError:

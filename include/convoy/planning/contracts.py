@@ -7,7 +7,7 @@ one that does not change has no target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,21 @@ class Release:
     coexists: bool = True
     uncertain_provides: tuple[str, ...] = ()
     uncertain_consumes: tuple[str, ...] = ()
+
+    @property
+    def interfaces(self) -> set[str]:
+        """Every interface that it has to do with."""
+        return {*self.provides, *self.consumes, *self.uncertain_provides, *self.uncertain_consumes}
+
+    def only(self, interfaces: Set[str]) -> Release:
+        """The same release as far as these interfaces go."""
+        return replace(
+            self,
+            provides={i: v for i, v in self.provides.items() if i in interfaces},
+            consumes={i: r for i, r in self.consumes.items() if i in interfaces},
+            uncertain_provides=tuple(i for i in self.uncertain_provides if i in interfaces),
+            uncertain_consumes=tuple(i for i in self.uncertain_consumes if i in interfaces),
+        )
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,15 @@ class ComponentContract:
         """Whether the change has a single moment at which it happens, as lockstep needs."""
         return self.current is None or self.strategy not in PARALLEL_STRATEGIES
 
+    def only(self, interfaces: Set[str]) -> ComponentContract:
+        """The same component as far as these interfaces go."""
+        return replace(
+            self,
+            current=self.current and self.current.only(interfaces),
+            target=self.target and self.target.only(interfaces),
+            alternatives=tuple(release.only(interfaces) for release in self.alternatives),
+        )
+
 
 @dataclass(frozen=True)
 class DeclaredBatch:
@@ -122,7 +146,7 @@ class DeclaredBatch:
 
 @dataclass(frozen=True)
 class Contracts:
-    """The planner's whole input for one rollout in one environment."""
+    """The planner's whole input for one rollout in one environment. ``warnings`` go into the plan as they are."""
 
     rollout: str
     environment: str
@@ -130,6 +154,7 @@ class Contracts:
     batches: tuple[DeclaredBatch, ...] = ()
     max_parallel: int | None = None
     on_failure: str = "rollback"
+    warnings: tuple[str, ...] = ()
 
     @property
     def changing(self) -> tuple[str, ...]:
@@ -162,6 +187,7 @@ class Contracts:
             "batches": [_compact(batch) for batch in self.batches],
             "max_parallel": self.max_parallel,
             "on_failure": self.on_failure,
+            "warnings": list(self.warnings),
         }
 
     @classmethod
@@ -180,6 +206,7 @@ class Contracts:
             ),
             max_parallel=data["max_parallel"],
             on_failure=data["on_failure"],
+            warnings=tuple(data["warnings"]),
         )
 
 

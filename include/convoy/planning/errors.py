@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from convoy.manifest.diagnostics import Diagnostic
+from convoy.manifest.diagnostics import Diagnostic, in_order
 
 
 def problem(message: str, hint: str = "", location: str = "", code: str = "plan") -> Diagnostic:
@@ -26,8 +26,5 @@ class PlanError(Exception):
     """No plan can be proven. ``diagnostics`` says what is wrong, where, why, and what to do, for every problem."""
 
     def __init__(self, problems: Iterable[Diagnostic]) -> None:
-        found = dict.fromkeys(problems)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(
-            sorted(found, key=lambda d: (str(d.file), d.line, d.column, d.message))
-        )
+        self.diagnostics: tuple[Diagnostic, ...] = in_order(problems)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))

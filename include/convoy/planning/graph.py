@@ -111,7 +111,9 @@ def find_cycle(graph: Mapping[Node, Collection[Node]]) -> list[Node]:
                     path: list[Node] = [node]
                     while path[-1] != start:
                         path.append(parents[path[-1]])
-                    return [*reversed(path), start]
+                    path.reverse()
+                    path.append(start)
+                    return path
                 if successor in members and successor not in parents:
                     parents[successor] = node
                     following.append(successor)

@@ -7,23 +7,28 @@ version that is live and 1 for the one that is wanted; a side that does not chan
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from convoy.manifest.diagnostics import Diagnostic
-from convoy.planning.compatibility import Answer, ok
+from convoy.planning.compatibility import Answer, fits, ok
 from convoy.planning.contracts import ComponentContract, Contracts, Release
 from convoy.planning.errors import problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
-    """One contract edge. ``location`` is where the consumer's requirement is written."""
+    """One contract edge."""
 
     consumer: ComponentContract
     provider: ComponentContract
     interface: str
-    location: str = ""
+
+    def where(self, consumer_state: int) -> str:
+        """Where the requirement of the consumer in this state is written; else where the consumer is."""
+        consuming = release(self.consumer, consumer_state)
+        requirement = consuming.consumes.get(self.interface) if consuming else None
+        return requirement.location if requirement and requirement.location else self.consumer.location
 
     def answer(self, consumer_state: int, provider_state: int) -> Answer:
         """Whether the two work together in this cell."""
@@ -34,6 +39,11 @@ class Link:
             release(self.provider, provider_state),
             self.interface,
         )
+
+    def holds(self, consumer_state: int, provider_state: int) -> bool:
+        """Whether the two may meet in this cell; unknown counts as no. Cheaper than the whole answer."""
+        needs, offers = release(self.consumer, consumer_state), release(self.provider, provider_state)
+        return fits(needs, self.provider.name, offers, self.interface) is True
 
     @property
     def loops(self) -> bool:
@@ -54,12 +64,10 @@ def touched_links(contracts: Contracts) -> tuple[list[Link], list[Diagnostic]]:
     for name in sorted(contracts.components):
         consumer = contracts.components[name]
         for interface in sorted({i for r in _releases(consumer) for i in (*r.consumes, *r.uncertain_consumes)}):
-            found: dict[str, str] = {}
-            for provider, location in _providers(contracts, consumer, interface, offering[interface], problems):
-                found.setdefault(provider, location)
-            for provider, location in sorted(found.items()):
-                if consumer.changes or contracts.components[provider].changes:
-                    links.append(Link(consumer, contracts.components[provider], interface, location))
+            found = set(_providers(contracts, consumer, interface, offering[interface], problems))
+            for provider in map(contracts.components.__getitem__, sorted(found)):
+                if consumer.changes or provider.changes:
+                    links.append(Link(consumer, provider, interface))
     return links, problems
 
 
@@ -82,20 +90,20 @@ def _providers(
     interface: str,
     offering: list[str],
     problems: list[Diagnostic],
-) -> Iterable[tuple[str, str]]:
-    """The providers that the consumer's releases take the interface from, each with where that is written."""
+) -> Iterator[str]:
+    """The providers that the consumer's releases take the interface from."""
     for consuming in _releases(consumer):
         requirement = consuming.consumes.get(interface)
         who = f"{consumer.name} {consuming.version or ''}".strip()
         if requirement is None:
             if interface in consuming.uncertain_consumes:
                 # Any of the providers may be meant.
-                yield from ((p, consumer.location) for p in offering if p != consumer.name)
+                yield from (p for p in offering if p != consumer.name)
             continue
         location = requirement.location or consumer.location
         if requirement.provider is not None:
             if requirement.provider in contracts.components:
-                yield requirement.provider, location
+                yield requirement.provider
             else:
                 problems.append(
                     problem(
@@ -105,7 +113,7 @@ def _providers(
                     )
                 )
         elif len(offering) == 1:
-            yield offering[0], location
+            yield offering[0]
         elif offering:
             if consumer.changes or any(contracts.components[p].changes for p in offering):
                 problems.append(

@@ -17,7 +17,7 @@ class PlannedChange:
     to_version: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arc:
     """``dependent`` new implies ``requirement`` new: the requirement moves first, and goes back last.
 
@@ -51,7 +51,7 @@ class Batch:
         return tuple(change.component for change in self.changes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One line of the certificate: an edge in one combination of versions that the rollout visits, and its verdict.
 

@@ -45,7 +45,7 @@ def make_plan(contracts: Contracts, task_budget: int = TASK_BUDGET) -> Plan:
         critical_path=times.critical_path,
         makespan=times.makespan,
         lower_bound=times.lower_bound,
-        warnings=grouping.warnings,
+        warnings=(*contracts.warnings, *grouping.warnings),
     )
 
 

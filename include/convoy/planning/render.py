@@ -41,7 +41,7 @@ def as_text(plan: Plan, width: int = WIDTH) -> str:
 
 
 def _batch(batch: Batch, number: int, digits: int, reasons: list[str], width: int) -> list[str]:
-    after = f"after {', '.join(batch.requires)}" if batch.requires else "at once"
+    after = f"after {', '.join(batch.requires)}" if batch.requires else "starts right away"
     marks = ", ".join(
         mark
         for mark in (
@@ -95,7 +95,7 @@ def _certificate(plan: Plan) -> str:
     good = sum(cell.ok for cell in plan.certificate)
     return (
         f"{good} of {len(plan.certificate)} combinations of versions that come about are proven, "
-        "relative to the declared contracts"
+        "relative to the declared contracts (the JSON format lists them)"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -117,9 +118,10 @@ class PrometheusProvider:
             self._address = None
             return f"Prometheus refused the login: status {status}"
         try:
-            return read_answer(status, body)
+            answer = read_answer(status, body)
         except AnswerError as error:
-            return f"Prometheus: {_without(str(error), address.headers)}"
+            return f"Prometheus: {address.without_secrets(str(error))}"
+        return replace(answer, warnings=tuple(address.without_secrets(text) for text in answer.warnings))
 
 
 def _filled(query: Any, metric: Mapping[str, Any], scope: Scope, revision: str) -> str:
@@ -142,11 +144,3 @@ def _measured(inputs: dict[str, Any], metric: Mapping[str, Any], answers: list[A
     if warnings:
         inputs["warnings"] = warnings
     return Measurement(at=now(), value=value.value, baseline=baseline.value if baseline else None, inputs=inputs)
-
-
-def _without(text: str, headers: Mapping[str, str]) -> str:
-    """A server may quote what it was sent; what was secret stays so."""
-    for value in headers.values():
-        for secret in {value, value.partition(" ")[2]} - {""}:
-            text = text.replace(secret, "***")
-    return text

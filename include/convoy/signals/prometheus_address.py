@@ -9,6 +9,9 @@ from typing import Any
 
 from yarl import URL
 
+_SHORTEST_SECRET = 4
+"""Characters. Striking out a tenant called ``1`` would hide every digit of the text, and no secret."""
+
 
 class AddressError(ValueError):
     """There is no usable address. The text holds no secret."""
@@ -16,10 +19,20 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """``base`` has no credentials; ``headers`` may be secret and never shows in a repr."""
+    """``base`` has no credentials; ``headers`` and ``password`` may be secret and never show in a repr."""
 
     base: URL
     headers: dict[str, str] = field(default_factory=dict, repr=False)
+    password: str = field(default="", repr=False)
+
+    def without_secrets(self, text: str) -> str:
+        """A text of the server, in which it may quote what it was sent, with the secrets struck out."""
+        parts = [part for value in self.headers.values() for part in (value, value.partition(" ")[2])]
+        # The longest first: one secret may be a part of another.
+        for secret in sorted({*parts, self.password}, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "***")
+        return text
 
 
 Resolver = Callable[[str], Awaitable[Any]]
@@ -59,7 +72,7 @@ def from_connection(connection: Any, connection_id: str, url: str | None) -> Add
         isinstance(headers, dict) and all(isinstance(text, str) for pair in headers.items() for text in pair)
     ):
         raise AddressError(f"{where} has headers in its extra that are not a mapping of texts")
-    return Address(base, {**(headers or {}), **_login(connection)})
+    return Address(base, {**(headers or {}), **_login(connection)}, connection.password or "")
 
 
 def _login(connection: Any) -> dict[str, str]:

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from convoy.airflow.audit import Audit
+from convoy.airflow.run import FAILURE_KEY
 from convoy.targets.base import Target, TargetError
+
+
+class Halted(AirflowException):
+    """The task was told to stop: no reason for a rollback by itself, but the consequence of one elsewhere."""
+
+
+def leaves_a_reason(method: Callable[..., None]) -> Callable[..., None]:
+    """For a task's entry points: whatever goes wrong leaves its reason for the rollback, unless one was left already.
+
+    A task that ends without a reason is taken to have been ended by a person."""
+
+    @wraps(method)
+    def entry(self: Any, context: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
+        try:
+            method(self, context, *args, **kwargs)
+        except Halted:
+            raise
+        except Exception as error:
+            ti = context["ti"]
+            if not ti.xcom_pull(task_ids=ti.task_id, key=FAILURE_KEY):
+                reason = f"{type(error).__name__}: {error}"
+                ti.xcom_push(key=FAILURE_KEY, value={"task": ti.task_id, "subject": ti.task_id, "message": reason})
+            raise
+
+    return entry
 
 
 class RolloutOperator(BaseOperator):

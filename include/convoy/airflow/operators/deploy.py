@@ -6,18 +6,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowException
-
 from convoy.airflow.audit import KEEP, Audit
-from convoy.airflow.operators.base import RolloutOperator, describe, reported
+from convoy.airflow.operators.base import Halted, RolloutOperator, describe, leaves_a_reason, reported
 from convoy.airflow.run import APPLIED_KEY, Run, pinned
 from convoy.targets.base import Applied, Desired, Target
 
 MOST_AT_ONCE = 16
-
-
-class Halted(AirflowException):
-    """The task was told to stop before it touched the next component."""
 
 
 class DeployOperator(RolloutOperator):
@@ -44,6 +38,7 @@ class DeployOperator(RolloutOperator):
         self.group = group or []
         self._halted = False
 
+    @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:
         """Apply; on a retry the target recognises what is already in place."""
         run = pinned(context)
@@ -103,7 +98,9 @@ class DeployOperator(RolloutOperator):
                     generation=answer.generation,
                     changed=answer.changed,
                 )
-        for settings, error in errors:
+        for settings, error in errors[1:]:
+            audit.emit_line(f"{settings['component']} could not be moved either: {error}")
+        for settings, error in errors[:1]:
             with reported(audit, settings["component"]):
                 raise error
         return applied

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 from airflow.triggers.base import StartTriggerArgs
 
 from convoy.airflow.audit import Audit
-from convoy.airflow.operators.base import refuse
+from convoy.airflow.operators.base import leaves_a_reason, refuse
 from convoy.airflow.run import VERDICT_KEY, pinned
 from convoy.gates.verdict import Verdict
 
@@ -36,6 +36,7 @@ class GateOperator(BaseOperator):
             trigger_cls=TRIGGER, trigger_kwargs={"spec": spec, "round": 0}, next_method="judged"
         )
 
+    @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:
         """Where a task is run outside the scheduler (``dag.test``), go to the trigger from here."""
         self._measure(0)
@@ -45,6 +46,7 @@ class GateOperator(BaseOperator):
 
         self.defer(trigger=GateTrigger(spec=self.spec, round=round_), method_name="judged")
 
+    @leaves_a_reason
     def judged(self, context: Mapping[str, Any], event: Any = None) -> None:
         """A verdict that is not Successful arrived: fail, or ask a person."""
         if event == "success":
@@ -82,9 +84,11 @@ class GateOperator(BaseOperator):
             options=[GO_ON, MEASURE_AGAIN, ROLL_BACK],
             subject=subject,
             body=_evidence(event),
+            params={},
         )
         raise TaskAwaitingInput(method_name="answered", timeout=None)
 
+    @leaves_a_reason
     def answered(self, context: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """A person decided."""
         audit = Audit.of(context, pinned(context))

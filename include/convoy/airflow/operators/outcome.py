@@ -12,20 +12,25 @@ from airflow.sdk.exceptions import AirflowFailException
 from convoy.airflow.audit import Audit
 from convoy.airflow.operators.base import RolloutOperator
 from convoy.airflow.recorder import RecordNotWritten, write_record
-from convoy.airflow.run import DECIDE, DECISION_KEY, EVENTS_KEY, OUTCOME_KEY, SNAPSHOTS_KEY, Run, pinned
-from convoy.airflow.states import BatchTasks, promoted, task_states
+from convoy.airflow.run import (
+    ABORTED,
+    DECIDE,
+    DECISION_KEY,
+    DRY_RUN,
+    EVENTS_KEY,
+    KEEPS_LOCKS,
+    OUTCOME_KEY,
+    PARKED,
+    PROMOTED,
+    ROLLED_BACK,
+    SNAPSHOTS_KEY,
+    STUCK,
+    Run,
+    pinned,
+)
+from convoy.airflow.states import UNTOUCHED, BatchTasks, promoted, task_states
 from convoy.gates.verdict import Verdict
 from convoy.targets.base import TargetError
-
-PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN = (
-    "Promoted",
-    "RolledBack",
-    "Aborted",
-    "Parked",
-    "Stuck",
-    "DryRun",
-)
-KEEPS_LOCKS = (PARKED, STUCK)
 
 
 def asset_of(environment: str, component: str) -> Asset:
@@ -188,14 +193,11 @@ class OutcomeOperator(RolloutOperator):
         self, context: Mapping[str, Any], audit: Audit, run: Run, outcome: str, message: str
     ) -> None:
         ti = context["ti"]
-        tasks = sorted(task_states(ti))
-        events = [
-            event
-            for task, found in zip(tasks, ti.xcom_pull(task_ids=tasks, key=EVENTS_KEY) or [])
-            if task != self.task_id
-            for event in found or []
-        ]
-        events += ti.xcom_pull(task_ids=self.task_id, key=EVENTS_KEY) or []
+        states = task_states(ti)
+        events = list(audit.events)
+        for task in sorted(states):
+            if task != self.task_id and states[task] not in UNTOUCHED:
+                events += ti.xcom_pull(task_ids=task, key=EVENTS_KEY) or []
         summary = {
             "dag_id": ti.dag_id,
             "run_id": ti.run_id,
@@ -207,7 +209,7 @@ class OutcomeOperator(RolloutOperator):
             "correlation": run.correlation,
             "reason": run.reason,
             "versions": run.versions,
-            "tasks": task_states(ti),
+            "tasks": states,
         }
         try:
             where = write_record(summary, events)

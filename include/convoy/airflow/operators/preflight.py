@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from convoy.airflow.audit import Audit
-from convoy.airflow.operators.base import RolloutOperator, refuse, reported
+from convoy.airflow.audit import KEEP, Audit
+from convoy.airflow.operators.base import RolloutOperator, leaves_a_reason, refuse, reported
 from convoy.airflow.params import Request, read_request
 from convoy.airflow.published import CURRENT
-from convoy.airflow.run import DECISION_KEY, DECIDE, RUN_KEY, Run, holder_of
+from convoy.airflow.run import CONCLUDED, DECIDE, DECISION_KEY, OUTCOME, OUTCOME_KEY, RUN_KEY, Run, holder_of
 from convoy.targets.base import Target
 
 STARTED = "started"
@@ -27,18 +27,21 @@ class PreflightOperator(RolloutOperator):
         super().__init__(**kwargs)
         self.published = published
 
+    @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:
         """Check, lock, observe, prove, pin. Whatever is wrong is reported together, and the locks are given back."""
         ti, store = context["ti"], context["task_state_store"]
         correlation = store.get("correlation")
         if correlation is None:
             correlation = str(uuid.uuid4())
-            store.set("correlation", correlation)
+            store.set("correlation", correlation, retention=KEEP)
         audit = Audit(context, correlation)
         request = read_request(context["params"], self.published)
         holder = holder_of(ti.dag_id, ti.run_id)
         self._announce(audit, request, ti)
-        self._refuse_after_rollback(audit, ti)
+        if self._is_rolling_back(audit, ti):
+            ti.xcom_push(key=RUN_KEY, value=store.get(RUN_KEY))
+            return
         problems = [*self._status_problems(), *self._proof_problems(request)]
         if problems:
             raise self._refused(audit, problems)
@@ -52,7 +55,7 @@ class PreflightOperator(RolloutOperator):
             if not store.get(STARTED):
                 target.release(holder)
             raise self._refused(audit, problems)
-        store.set(STARTED, True)
+        store.set(STARTED, True, retention=KEEP)
         run = Run(
             holder=holder,
             correlation=correlation,
@@ -78,6 +81,7 @@ class PreflightOperator(RolloutOperator):
             digest=run.digest,
             versions=run.versions,
         )
+        store.set(RUN_KEY, run.to_dict(), retention=KEEP)
         ti.xcom_push(key=RUN_KEY, value=run.to_dict())
 
     def _announce(self, audit: Audit, request: Request, ti: Any) -> None:
@@ -92,12 +96,19 @@ class PreflightOperator(RolloutOperator):
             digest=self.published["digest"],
         )
 
-    def _refuse_after_rollback(self, audit: Audit, ti: Any) -> None:
+    def _is_rolling_back(self, audit: Audit, ti: Any) -> bool:
+        """Whether this run began to roll back before its tasks were cleared. If the rollback was stuck, only that goes
+        on: whatever still tries to move forward is refused by the target. If it was concluded, nothing does."""
         decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY)
-        if decision and decision["fenced"]:
+        if not decision or not decision["fenced"]:
+            return False
+        outcome = ti.xcom_pull(task_ids=OUTCOME, key=OUTCOME_KEY) or {}
+        if outcome.get("outcome") in CONCLUDED:
             message = "this run has already been rolled back; it never goes forward again. Trigger a new run instead"
             audit.emit("run.refused", message, subject=ti.dag_id, level="error")
             raise refuse(audit, message, subject=ti.dag_id)
+        audit.emit("plan.pinned", "this run is rolling back: only its rollback goes on", subject=ti.dag_id, level="warning")
+        return True
 
     def _refused(self, audit: Audit, problems: list[str]) -> Exception:
         message = "; ".join(problems)

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 
 from convoy.airflow.audit import KEEP, Audit
 from convoy.airflow.operators.base import RolloutOperator, refuse, reported
-from convoy.airflow.run import DECISION_KEY, SNAPSHOTS_KEY, NotPinned, Run, pinned
+from convoy.airflow.run import DECISION_KEY, SNAPSHOTS_KEY, Run, pinned
 from convoy.airflow.states import BatchTasks, promoted, root_cause, task_states, to_undo, touched
 from convoy.gates.verdict import Verdict
 from convoy.targets.base import Drift, Observation, TargetError
@@ -31,35 +31,39 @@ class DecideOperator(RolloutOperator):
         self.scope = scope
 
     def execute(self, context: Mapping[str, Any]) -> None:
-        """Decide once; a second run of this task repeats the decision that was made."""
+        """Decide; once the rollback has begun, a second run of this task repeats the decision."""
         ti, run = context["ti"], pinned(context)
         audit = Audit.of(context, run)
-        states = task_states(ti)
-        cause = root_cause(ti, self.batches, states)
-        decision: dict[str, Any] = {"fenced": False, "undo": [], "parked": False, "cause": None, "by_hand": False}
-        if cause is None:
-            audit.emit("rollback.decided", "every batch went through: nothing to undo", subject=ti.dag_id, undo=[])
-        else:
-            names, parked = to_undo(self.batches, states, self.scope)
-            names = [] if run.dry_run else names
-            decision.update(cause=cause.message, task=cause.task, by_hand=cause.by_hand, parked=parked)
-            if parked:
-                audit.emit(
-                    "rollback.decided",
-                    f"parked, as the manifest says: everything stays as it is, the locks are kept. {cause.message}",
-                    subject=ti.dag_id,
-                    level="error",
-                    cause=cause.message,
-                    undo=[],
-                )
-            else:
-                decision["undo"] = names
-                self._fence(audit, run, cause.message, names)
-                decision["fenced"] = not run.dry_run
+        decision = context["task_state_store"].get(DECISION_KEY)
+        if decision is None or not decision["fenced"]:
+            decision = self._decide(ti, run, audit)
+            context["task_state_store"].set(DECISION_KEY, decision, retention=KEEP)
         ti.xcom_push(key=DECISION_KEY, value=decision)
         skip = [batch.undo for batch in self.batches if batch.name not in decision["undo"]]
         if skip:
             raise DownstreamTasksSkipped(tasks=skip)
+
+    def _decide(self, ti: Any, run: Run, audit: Audit) -> dict[str, Any]:
+        states = task_states(ti)
+        cause = root_cause(ti, self.batches, states)
+        if cause is None:
+            audit.emit("rollback.decided", "every batch went through: nothing to undo", subject=ti.dag_id, undo=[])
+            return {"fenced": False, "undo": [], "parked": False, "cause": None, "by_hand": False}
+        names, parked = to_undo(self.batches, states, self.scope)
+        decision = {"cause": cause.message, "task": cause.task, "by_hand": cause.by_hand, "parked": parked}
+        if parked:
+            audit.emit(
+                "rollback.decided",
+                f"parked, as the manifest says: everything stays as it is, the locks are kept. {cause.message}",
+                subject=ti.dag_id,
+                level="error",
+                cause=cause.message,
+                undo=[],
+            )
+            return {**decision, "undo": [], "fenced": False}
+        names = [] if run.dry_run else names
+        self._fence(audit, run, cause.message, names)
+        return {**decision, "undo": names, "fenced": not run.dry_run}
 
     def _fence(self, audit: Audit, run: Run, cause: str, names: list[str]) -> None:
         if not run.dry_run:
@@ -188,12 +192,3 @@ class UndoOperator(RolloutOperator):
     def _stuck(self, audit: Audit, message: str) -> None:
         audit.emit("rollback.stuck", message, subject=self.batch.name, level="error")
         raise refuse(audit, message, subject=self.batch.name)
-
-
-def is_pinned(context: Mapping[str, Any]) -> bool:
-    """Whether preflight succeeded, so that there is something to conclude."""
-    try:
-        pinned(context)
-    except NotPinned:
-        return False
-    return True

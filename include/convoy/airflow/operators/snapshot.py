@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from convoy.airflow.audit import KEEP, Audit
-from convoy.airflow.operators.base import RolloutOperator, refuse, reported
+from convoy.airflow.operators.base import RolloutOperator, leaves_a_reason, refuse, reported
 from convoy.airflow.run import SNAPSHOTS_KEY, pinned
 from convoy.targets.base import Observation
 
@@ -24,6 +24,7 @@ class SnapshotOperator(RolloutOperator):
         self.batch = batch
         self.components = components
 
+    @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:
         """Observe, check against the declared ``from``, and keep."""
         run = pinned(context)

@@ -23,7 +23,7 @@ from convoy.airflow.run import (
     holder_of,
 )
 from convoy.airflow.triggers.phases import Judged, Watch, watch_component
-from convoy.airflow.triggers.progress import Progress, read_xcom
+from convoy.airflow.triggers.progress import Progress, read_xcom, write_xcom
 from convoy.gates.verdict import Verdict, worst
 from convoy.record.events import Event
 
@@ -55,10 +55,18 @@ class GateTrigger(BaseTrigger):
             self.log.exception("the gate broke")
             event = self._event(Verdict.ERROR, f"the gate itself broke: {type(error).__name__}: {error}", [])
         if Verdict(event["verdict"]).passes:
-            yield TaskSuccessEvent(xcoms={VERDICT_KEY: event, EVENTS_KEY: event.pop("events")})
+            await self._keep(event)
+            yield TaskSuccessEvent()
         else:
             event.pop("events", None)
             yield TriggerEvent(event)
+
+    async def _keep(self, event: dict[str, Any]) -> None:
+        """Leave verdict and events as XComs. The end event's own ``xcoms`` would arrive encoded twice."""
+        ti = self.task_instance
+        where = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id}
+        await write_xcom(EVENTS_KEY, event.pop("events"), **where)
+        await write_xcom(VERDICT_KEY, event, **where)
 
     async def _judge(self) -> dict[str, Any]:
         ti = self.task_instance

@@ -1,0 +1,45 @@
+"""What components that switch in one moment wait for. Pure.
+
+A member may start when every member was ordered by the same holder under the same token; it may stop its old replicas
+(recreate) when every member that comes up beside the old one is up; it may switch when every member's new replicas are
+up. A member that has switched stays switched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from convoy.targets.processes.moves import Permissions
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the others need to know of a member. ``beside``: it comes up beside the old one. ``up``: all of its new
+    replicas are. ``cleared``: none of its old replicas runs, not even leaving."""
+
+    ordered: tuple[str, int]
+    beside: bool
+    up: bool
+    cleared: bool
+
+
+def permissions(me: Member, group: tuple[str, ...], members: Mapping[str, Member], *, scale_down: bool) -> Permissions:
+    """What a member may do now. A member of the group that is unknown was not ordered yet."""
+    known = [members[name] for name in group if name in members]
+    ordered = len(known) == len(group) and all(member.ordered == me.ordered for member in known)
+    beside_up = ordered and all(member.up for member in known if member.beside)
+    cleared = beside_up and all(member.cleared for member in known if not member.beside)
+    return Permissions(
+        start=ordered if me.beside else cleared,
+        stop_old=beside_up,
+        switch=ordered and all(member.up for member in known),
+        scale_down=scale_down,
+    )
+
+
+def waiting_for(me: Member, group: tuple[str, ...], members: Mapping[str, Member]) -> list[str]:
+    """The members that hold the switch up, for the message."""
+    return [
+        name for name in group if name not in members or members[name].ordered != me.ordered or not members[name].up
+    ]

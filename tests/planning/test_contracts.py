@@ -1,0 +1,71 @@
+"""The planner's input: JSON there and back, and choosing versions for a run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from tests.planning.systems import component, moving, provider_first, release, system, systems
+
+from convoy.planning.contracts import Contracts, DeclaredBatch, Effort, Release, Requirement, Wish
+
+
+@settings(max_examples=100, deadline=None)
+@given(systems(start_order=True))
+def test_contracts_survive_json(contracts: Contracts) -> None:
+    """Preflight proves from JSON what the planner proved from the manifests."""
+    assert Contracts.from_dict(json.loads(json.dumps(contracts.to_dict()))) == contracts
+
+
+def test_everything_that_can_be_set_survives_json() -> None:
+    """Also what random systems do not have: declared batches, wishes, uncertain and absent releases, effort."""
+    uncertain = Release(None, uncertain_provides=("x",), uncertain_consumes=("y",))
+    current = release("1", {"x": "1"}, {"y": Requirement("1", "b", True, "a.yaml:1:2")}, coexists=False)
+    batch = DeclaredBatch("both", ("a", "c"), (Wish("a", "r.yaml:2:2"),), "park", "fine", "https://x", "r.yaml:1:1")
+    contracts = Contracts(
+        "r",
+        "e",
+        {
+            "a": component("a", current, Release("2")),
+            "b": component("b", uncertain),
+            "c": component("c", None, Release("1")),
+        },
+        batches=(batch,),
+        max_parallel=3,
+        on_failure="park",
+        warnings=("mind the gap",),
+    )
+    assert Contracts.from_dict(json.loads(json.dumps(contracts.to_dict()))) == contracts
+
+
+def test_effort_survives_json() -> None:
+    """Seconds, canary weights and metrics decide schedule and task budget."""
+    one = moving("a")
+    changed = Contracts("r", "e", {"a": type(one)(**{**vars(one), "effort": Effort(5.0, (10, 50), True)})})
+    assert Contracts.from_dict(changed.to_dict()).components["a"].effort == Effort(5.0, (10, 50), True)
+
+
+def test_a_release_without_contracts_is_not_an_absent_one() -> None:
+    """A component that exists and declares nothing is not new."""
+    back = Contracts.from_dict(system(component("a", Release(None), Release("2"))).to_dict())
+    assert back.components["a"].current == Release(None)
+
+
+def test_choosing_versions_leaves_the_others_where_they_are() -> None:
+    """The trigger form's `stay` takes a component out of the change set."""
+    chosen = provider_first().choose({"payment": "2.0.0"})
+    assert chosen.changing == ("payment",)
+    assert chosen.components["checkout"].from_version == "1.9.0"
+
+
+def test_choosing_an_undeclared_version_is_refused() -> None:
+    """Of a version that nobody declared there is no contract."""
+    with pytest.raises(KeyError, match=r"payment has no declared version 9\.9\.9"):
+        provider_first().choose({"payment": "9.9.9"})
+
+
+def test_choosing_for_a_component_outside_the_rollout_is_refused() -> None:
+    """A run changes no more than what was reviewed."""
+    with pytest.raises(KeyError, match="not part of this rollout: search"):
+        provider_first().choose({"search": "1.0.0"})

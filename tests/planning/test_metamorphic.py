@@ -1,0 +1,78 @@
+"""What must not matter does not matter: names, the order of documents, and components without any relation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.planning.systems import moving, systems
+
+from convoy.planning.contracts import Contracts
+from convoy.planning.errors import PlanError
+from convoy.planning.plan import Plan
+from convoy.planning.planner import make_plan
+
+
+def outcome(contracts: Contracts) -> Plan | None:
+    try:
+        return make_plan(contracts)
+    except PlanError:
+        return None
+
+
+@settings(max_examples=80, deadline=None)
+@given(systems(start_order=True), st.randoms(use_true_random=False))
+def test_the_order_of_documents_does_not_matter(contracts: Contracts, random: Any) -> None:
+    """The same plan to the last character."""
+    names = list(contracts.components)
+    random.shuffle(names)
+    shuffled = replace(contracts, components={name: contracts.components[name] for name in names})
+    assert outcome(shuffled) == outcome(contracts)
+
+
+@settings(max_examples=80, deadline=None)
+@given(systems(start_order=True), st.permutations(range(6)))
+def test_names_do_not_matter(contracts: Contracts, order: list[int]) -> None:
+    """Other names give the same batches, arcs and cells under these names."""
+    new = {f"c{n}": f"d{order[n]}" for n in range(6)}
+    renamed = Contracts(
+        contracts.rollout,
+        contracts.environment,
+        {
+            new[name]: replace(
+                component,
+                name=new[name],
+                depends_on=tuple(replace(d, name=new[d.name]) for d in component.depends_on),
+            )
+            for name, component in contracts.components.items()
+        },
+    )
+    before, after = outcome(contracts), outcome(renamed)
+    assert (before is None) == (after is None)
+    if before is None or after is None:
+        return
+    assert {frozenset(new[c] for c in b.components) for b in before.batches} == {
+        frozenset(b.components) for b in after.batches
+    }
+    assert {(new[a.dependent], new[a.requirement], a.kind) for a in before.arcs} == {
+        (a.dependent, a.requirement, a.kind) for a in after.arcs
+    }
+    assert {(new[c.consumer], c.consumer_version, new[c.provider], c.provider_version) for c in before.certificate} == {
+        (c.consumer, c.consumer_version, c.provider, c.provider_version) for c in after.certificate
+    }
+    assert before.makespan == after.makespan
+
+
+@settings(max_examples=80, deadline=None)
+@given(systems(start_order=True))
+def test_an_unrelated_component_does_not_matter(contracts: Contracts) -> None:
+    """It gets a batch of its own, and nothing else is different."""
+    more = replace(contracts, components={**contracts.components, "zz": moving("zz", seconds=0.5)})
+    before, after = outcome(contracts), outcome(more)
+    assert (before is None) == (after is None)
+    if before is not None and after is not None:
+        assert {b.name: b for b in after.batches if b.name != "zz"} == {b.name: b for b in before.batches}
+        assert after.arcs == before.arcs
+        assert [c for c in after.certificate if c.consumer != "zz"] == list(before.certificate)
