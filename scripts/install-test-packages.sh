@@ -7,9 +7,13 @@ set -euo pipefail
 # same name; list others that it brings in `services`.
 packages=(
     prometheus # prometheus: tests/signals, PromQL against a real server
+    postgresql # initdb, postgres: scripts/production_native.py, the production form without Docker
+    redis-server # redis-server: the same
 )
 services=(
     prometheus
+    postgresql
+    redis-server
 )
 
 export DEBIAN_FRONTEND=noninteractive

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from convoy.embedded import Embedded
 
 DAG_FILE = '''"""A dag for airflow that does next to nothing."""

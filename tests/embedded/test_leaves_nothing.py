@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+
 from convoy.embedded import Embedded, NotStarted, PortTaken
 from convoy.embedded.ports import HOST, kept_ports
 from convoy.embedded.session import is_alive, members
-
 from tests.embedded.conftest import eventually
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]

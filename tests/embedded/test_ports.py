@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from convoy.embedded.errors import PortTaken
 from convoy.embedded.home import Home
 from convoy.embedded.ports import HIGHEST, HOST, LOWEST, check_free, kept_ports

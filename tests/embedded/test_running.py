@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 from click.testing import CliRunner
+
 from convoy.cli.main import main
 from convoy.embedded import Embedded, NotStarted, SettingsDiffer
 from convoy.embedded.session import WORKER
-
 from tests.embedded.conftest import eventually
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 
 @pytest.fixture
-def client(running: Embedded) -> httpx.Client:
+def client(running: Embedded) -> Iterator[httpx.Client]:
     """Logged in with the generated password."""
-    http = httpx.Client(base_url=running.url, timeout=30, trust_env=False)
-    token = http.post("/auth/token", json={"username": running.user, "password": running.password})
-    http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
-    return http
+    with httpx.Client(base_url=running.url, timeout=30, trust_env=False) as http:
+        token = http.post("/auth/token", json={"username": running.user, "password": running.password})
+        http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        yield http
 
 
 def run_trivial(client: httpx.Client) -> str:
@@ -114,7 +115,6 @@ def test_a_component_that_is_stopped_stays_stopped_and_status_says_what_that_mea
     manifests = tmp_path / "manifests"
     manifests.mkdir()
     environment = {"CONVOY_HOME": str(running.home.root), "CONVOY_MANIFESTS": str(manifests)}
-    pytest.importorskip("convoy.manifest.catalog")
     running.stop("triggerer")
     try:
         eventually("an unhealthy triggerer", lambda: running.health().components["triggerer"] != "healthy")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from convoy.embedded import Embedded, EmbeddedError
 from convoy.embedded.home import Home
 from convoy.embedded.settings import airflow_settings, convoy_bundle, ignored_settings, process_environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,45 @@ def rollout(name: str, where: str, changes: dict[str, tuple[str | None, str]], e
         start = f"from: {before}, " if before else ""
         lines.append(f"  {component_name}: {{{start}to: {after}}}")
     return "\n".join(lines) + "\n" + extra
+
+
+@dataclass
+class Scenario:
+    """One test's environment, components and rollout, with names of its own."""
+
+    place: str
+    parts: dict[str, str] = field(default_factory=dict)
+    target: str = "{kind: processes}"
+    environment_extra: str = ""
+
+    def name(self, short: str) -> str:
+        """Component names are unique across all manifests: the full name of a component."""
+        return f"{self.place[:28].strip('-')}-{short}"
+
+    def names(self, *short: str) -> list[str]:
+        """Several full names."""
+        return [self.name(one) for one in short]
+
+    @property
+    def dag_id(self) -> str:
+        """The rollout's DAG."""
+        return f"rollout.{self.place}.{self.place}"
+
+    def service(self, short: str, needs: str = "", **more: Any) -> Scenario:
+        """Add a component that runs the test service; ``needs`` are short names, separated by spaces."""
+        self.parts[short] = component(self.name(short), depends_on=tuple(self.names(*needs.split())), **more)
+        return self
+
+    def moved(self, short: str, needs: str = "") -> Scenario:
+        """Add a component that a command target moves."""
+        self.parts[short] = external(self.name(short), depends_on=tuple(self.names(*needs.split())))
+        return self
+
+    def text(self, before: str | None, after: str, extra: str = "", **other: str) -> str:
+        """All documents: every component goes from ``before`` to ``after``, or to what ``other`` says."""
+        changes = {self.name(short): (before, other.get(short, after)) for short in self.parts}
+        return (
+            environment(self.place, self.target, self.environment_extra)
+            + "".join(self.parts.values())
+            + rollout(self.place, self.place, changes, extra)
+        )

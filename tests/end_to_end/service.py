@@ -1,6 +1,7 @@
 """A service for the end-to-end tests: healthy or not, good or bad, as its version says.
 
-BEHAVIOUR is a JSON object: ``health`` (status code of /healthz), ``errors`` (share of the requests that it counts as
+BEHAVIOUR is a JSON object: ``health`` (status code of /healthz), ``sick_file``
+(unhealthy as long as this file exists), ``errors`` (share of the requests that it counts as
 failed), ``crash`` (exit at start). It counts requests on its own account, so that no load is needed: one hundred for
 every scrape of /metrics.
 """
@@ -23,7 +24,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         if self.path == "/healthz":
-            self._answer(int(BEHAVIOUR.get("health", 200)), {"status": "ok", "version": os.environ["CONVOY_VERSION"]})
+            sick = os.path.exists(BEHAVIOUR.get("sick_file", ""))
+            self._answer(503 if sick else int(BEHAVIOUR.get("health", 200)), {"status": "ok", "version": os.environ["CONVOY_VERSION"]})
         elif self.path == "/metrics":
             failed = 100.0 * float(BEHAVIOUR.get("errors", 0.0))
             COUNTS["500"] += failed

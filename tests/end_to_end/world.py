@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from convoy.airflow.compile import compile_rollouts
+
 T = TypeVar("T")
 FINISHED = ("success", "failed")
 
@@ -42,6 +44,10 @@ class World:
         token.raise_for_status()
         self._client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
     def get(self, path: str, **params: Any) -> Any:
         """One GET, as JSON. A moment without an answer (a restart of the API server) is tried again."""
         for attempt in range(20):
@@ -72,16 +78,19 @@ class World:
         scratch.replace(path)
         return path
 
-    def wait_for_dag(self, dag_id: str, *, tag: str | None = None) -> None:
-        """Until Airflow knows the DAG (and it carries the tag)."""
+    def wait_for_dag(self, dag_id: str) -> None:
+        """Until Airflow has the DAG in the version that the manifests say now."""
+        expected = {p.dag_id: p.digest for p in compile_rollouts(self.manifests).rollouts}[dag_id]
 
         def known() -> bool:
-            answer = self._client.get(f"/api/v2/dags/{dag_id}")
-            if answer.status_code != 200:
-                return False
-            return tag is None or tag in [t["name"] for t in answer.json()["tags"]]
+            answer = self._client.get(f"/api/v2/dags/{dag_id}/details")
+            return answer.status_code == 200 and expected in (answer.json()["doc_md"] or "")
 
         eventually(f"{dag_id} in Airflow", known, within=60)
+
+    def tags(self, dag_id: str) -> set[str]:
+        """The tags of a DAG."""
+        return {tag["name"] for tag in self.get(f"/dags/{dag_id}")["tags"]}
 
     def import_errors(self) -> list[str]:
         """What Airflow's UI shows as import errors."""

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoy.gates import health, thresholds
@@ -71,6 +71,7 @@ def verdict(gate: dict[str, Any], measurements: list[Measurement]) -> Verdict | 
     return thresholds.assess(gate, folded(gate, measurements)).verdict
 
 
+@settings(deadline=None)
 @given(conditions, useless, baselines)
 def test_what_is_no_finite_number_is_never_successful(
     condition: dict[str, Any], measurement: Measurement, baseline: Any
@@ -79,11 +80,13 @@ def test_what_is_no_finite_number_is_never_successful(
     assert evaluate(condition, probe)[0] is not Verdict.SUCCESSFUL
 
 
+@settings(deadline=None)
 @given(gates, st.lists(useless, max_size=40))
 def test_a_gate_that_never_saw_a_finite_number_never_passes(gate: dict[str, Any], seen: list[Measurement]) -> None:
     assert verdict(gate, seen) is not Verdict.SUCCESSFUL
 
 
+@settings(deadline=None)
 @given(gates, st.lists(anything, max_size=40))
 def test_a_gate_that_passes_kept_all_its_budgets(gate: dict[str, Any], seen: list[Measurement]) -> None:
     state = folded(gate, seen)
@@ -94,6 +97,7 @@ def test_a_gate_that_passes_kept_all_its_budgets(gate: dict[str, Any], seen: lis
         assert state.judged == gate["count"]
 
 
+@settings(deadline=None)
 @given(max_gates, st.lists(anything, max_size=20), st.data())
 def test_one_more_failed_measurement_never_turns_a_failure_into_a_success(
     gate: dict[str, Any], seen: list[Measurement], data: st.DataObject
@@ -103,6 +107,7 @@ def test_one_more_failed_measurement_never_turns_a_failure_into_a_success(
         assert verdict(gate, [*seen[:where], BAD, *seen[where:]]) is not Verdict.SUCCESSFUL
 
 
+@settings(deadline=None)
 @given(max_gates, st.lists(anything, min_size=1, max_size=20), st.data())
 def test_a_failure_in_place_of_any_measurement_never_makes_a_success(
     gate: dict[str, Any], seen: list[Measurement], data: st.DataObject
@@ -114,6 +119,7 @@ def test_a_failure_in_place_of_any_measurement_never_makes_a_success(
         assert verdict(gate, seen) is Verdict.SUCCESSFUL
 
 
+@settings(deadline=None)
 @given(gates, st.lists(anything, max_size=20), st.data())
 def test_a_metric_gate_resumed_from_json_ends_as_if_it_had_not_stopped(
     gate: dict[str, Any], seen: list[Measurement], data: st.DataObject
@@ -124,6 +130,7 @@ def test_a_metric_gate_resumed_from_json_ends_as_if_it_had_not_stopped(
     assert thresholds.assess(gate, resumed) == thresholds.assess(gate, folded(gate, seen))
 
 
+@settings(deadline=None)
 @given(gates, st.lists(anything, min_size=1, max_size=20))
 def test_a_metric_gate_always_ends(gate: dict[str, Any], seen: list[Measurement]) -> None:
     rounds = (gate["count"] + 1) * (gate["consecutive_error_limit"] + thresholds.WARMING_LIMIT + 2)
@@ -157,6 +164,7 @@ def watched(
     return state
 
 
+@settings(deadline=None)
 @given(health_gates, looks)
 def test_health_never_passes_unless_the_last_poll_that_was_judged_is_healthy(
     gate: dict[str, Any], seen: list[tuple[HealthPoll, float]]
@@ -167,6 +175,7 @@ def test_health_never_passes_unless_the_last_poll_that_was_judged_is_healthy(
         assert seen[state.polls - 1][0].kind == health.HEALTHY
 
 
+@settings(deadline=None)
 @given(health_gates, looks)
 def test_health_never_passes_before_its_durations_have_really_passed(
     gate: dict[str, Any], seen: list[tuple[HealthPoll, float]]
@@ -177,6 +186,7 @@ def test_health_never_passes_before_its_durations_have_really_passed(
         assert passed + 1e-6 >= gate["wait_duration"] + gate["healthy_state_duration"]
 
 
+@settings(deadline=None)
 @given(health_gates, looks, st.data())
 def test_a_health_gate_resumed_from_json_ends_as_if_it_had_not_stopped(
     gate: dict[str, Any], seen: list[tuple[HealthPoll, float]], data: st.DataObject
@@ -187,11 +197,13 @@ def test_a_health_gate_resumed_from_json_ends_as_if_it_had_not_stopped(
     assert health.assess(gate, resumed) == health.assess(gate, watched(gate, seen))
 
 
+@settings(deadline=None)
 @given(health_gates, st.lists(st.tuples(polls, st.floats(0.5, 3.0)), min_size=1, max_size=6))
 def test_a_health_gate_always_ends(gate: dict[str, Any], seen: list[tuple[HealthPoll, float]]) -> None:
     assert health.assess(gate, watched(gate, seen * 100)).verdict is not None
 
 
+@settings(deadline=None)
 @given(health_gates, st.lists(st.floats(0.5, 3.0), max_size=40))
 def test_an_outage_of_the_target_never_fails_a_release(gate: dict[str, Any], times: list[float]) -> None:
     state = watched(gate, [(HealthPoll.unreachable("timeout"), elapsed) for elapsed in times])

@@ -45,7 +45,7 @@ class World:
         assert component.target is not None
         for interface, requirement in component.target.consumes.items():
             offered = any(
-                r is not None and interface in r.provides
+                r is not None and interface in (*r.provides, *r.uncertain_provides)
                 for other in self.contracts.components.values()
                 for r in (other.current, other.target)
             )
@@ -58,9 +58,19 @@ class World:
             return True
         interface = f"i-{provider.name}"
         requirement = consuming.consumes.get(interface)
-        offers = [r for r in (provider.current, provider.target) if r is not None and interface in r.provides]
-        if requirement is None or not offers:
+        offers = [
+            r
+            for r in (provider.current, provider.target)
+            if r is not None and interface in (*r.provides, *r.uncertain_provides)
+        ]
+        if not offers:
             return True
+        if interface in consuming.uncertain_consumes:
+            return False
+        if requirement is None:
+            return True
+        if providing is not None and interface in providing.uncertain_provides:
+            return False
         version = providing.provides.get(interface) if providing else None
         if version is None:
             return requirement.optional

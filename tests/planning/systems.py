@@ -78,17 +78,19 @@ def lockstep(strategy: str = "blueGreen") -> Contracts:
 
 @st.composite
 def systems(draw: st.DrawFn, start_order: bool = False) -> Contracts:
-    """Up to six components with random contracts: new, changing and unchanged ones, peers, optional requirements.
+    """Up to six components with random contracts: new, changing, unchanged and unknown ones, peers, optional needs.
 
     Interface ``i-x`` is provided by x alone, in versions 1 to 3. Ranges mostly accept what the provider offers at the
     same end of the change, because otherwise hardly any system could be rolled out at all."""
     names = [f"c{n}" for n in range(draw(st.integers(1, MAX_COMPONENTS)))]
-    kinds = {name: draw(st.sampled_from(["changes", "changes", "changes", "new", "unchanged"])) for name in names}
-    if set(kinds.values()) == {"unchanged"}:
+    kinds = {
+        name: draw(st.sampled_from(["changes"] * 6 + ["new"] * 2 + ["unchanged"] * 2 + ["unknown"])) for name in names
+    }
+    if not {"changes", "new"} & set(kinds.values()):
         kinds[names[0]] = "changes"
     offers = {name: [_offer(draw), _offer(draw)] for name in names}
     for name, kind in kinds.items():
-        if kind == "unchanged":
+        if kind in ("unchanged", "unknown"):
             offers[name][1] = offers[name][0]
     components = []
     for name, kind in kinds.items():
@@ -102,12 +104,20 @@ def systems(draw: st.DrawFn, start_order: bool = False) -> Contracts:
             )
             for end in (0, 1)
         ]
+        if kind == "unknown":
+            ends[0] = Release(
+                None,
+                {},
+                {i: r for i, r in ends[0].consumes.items() if i != f"i-{names[0]}"},
+                uncertain_provides=tuple(ends[0].provides),
+                uncertain_consumes=tuple(i for i in ends[0].consumes if i == f"i-{names[0]}" and name != names[0]),
+            )
         others = [n for n in names if n != name]
         components.append(
             component(
                 name,
                 None if kind == "new" else ends[0],
-                None if kind == "unchanged" else ends[1],
+                None if kind in ("unchanged", "unknown") else ends[1],
                 strategy=draw(st.sampled_from(["rolling", "canary", "blueGreen", "blueGreen", "recreate"])),
                 seconds=float(draw(st.integers(1, 30))),
                 depends_on=[n for n in others if draw(st.integers(0, 3)) == 0] if start_order else (),

@@ -59,6 +59,12 @@ def test_choosing_versions_leaves_the_others_where_they_are() -> None:
     assert chosen.components["checkout"].from_version == "1.9.0"
 
 
+def test_neighbours_of_known_version_are_what_the_proof_relies_on() -> None:
+    """Preflight compares them with what is live; of the others the proof assumes nothing."""
+    known, unknown = component("k", release("1.2.3")), component("u", Release(None))
+    assert system(moving("a"), known, unknown).unchanged == {"k": "1.2.3"}
+
+
 def test_choosing_an_undeclared_version_is_refused() -> None:
     """Of a version that nobody declared there is no contract."""
     with pytest.raises(KeyError, match=r"payment has no declared version 9\.9\.9"):

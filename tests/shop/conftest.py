@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -137,6 +138,14 @@ class Shop:
             self.start(component, (versions or {}).get(component, "1.0.0"), (faults or {}).get(component))
         return self
 
+    def replace(self, component: str, version: str) -> None:
+        """Another version at the same address; the others notice nothing but the difference."""
+        old = self.replicas[component]
+        old.terminate()
+        new = self.spawn(component, version, PORT=old.address.rpartition(":")[2])
+        self.await_address(new)
+        self.replicas[component] = new
+
     def stop(self) -> None:
         """End every process that was started, by its id."""
         for replica in self.everything:
@@ -154,6 +163,18 @@ class Shop:
 def eventually() -> Callable[..., Any]:
     """Waits for a condition, with a deadline."""
     return poll
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Finds a port that is free, for programs that cannot pick one themselves."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoy.signals.exposition import Exposition, ExpositionError, parse
@@ -64,6 +64,7 @@ def test_what_cannot_be_read_is_an_error(body: bytes, content_type: str, message
         parse(body, content_type)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='{}"=,# \n\\ab1\t+', max_size=60), st.sampled_from([TEXT, OPENMETRICS]))
 def test_no_body_breaks_the_parser(text: str, content_type: str) -> None:
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -147,3 +148,12 @@ def test_a_dumped_model_is_a_gate(serve: Callable[..., Any]) -> None:
 def test_a_prober_outside_its_context_is_a_mistake_of_the_program() -> None:
     with pytest.raises(RuntimeError, match="async with"):
         asyncio.run(Prober().probe(Endpoint("a", "127.0.0.1", 1, "1", "new"), GATE))
+
+
+def test_an_answer_that_slips_in_after_the_allowed_latency_is_unhealthy(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timeout of the HTTP client is coarser than the gate: long ones are rounded up to whole seconds."""
+    readings = iter([100.0, 109.0])
+    monkeypatch.setattr("convoy.signals.http_health.time", SimpleNamespace(monotonic=lambda: next(readings)))
+    assert probe(serve()).reason == "answered after 9 s, allowed are 5 s"

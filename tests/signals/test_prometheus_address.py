@@ -11,7 +11,14 @@ from convoy.signals.prometheus_address import AddressError, from_connection, fro
 
 
 def connection(**fields: Any) -> Any:
-    blank = {"host": None, "schema": None, "port": None, "login": None, "password": None, "extra_dejson": {}}
+    blank: dict[str, Any] = {
+        "host": None,
+        "schema": None,
+        "port": None,
+        "login": None,
+        "password": None,
+        "extra_dejson": {},
+    }
     return SimpleNamespace(**{**blank, **fields})
 
 

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoy.signals.prometheus_answer import Answer, AnswerError, read_answer
@@ -87,6 +87,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["vector", "scalar", "matrix", 3, None]), json_values)
 def test_no_answer_breaks_the_reader(result_type: Any, result: Any) -> None:
     try:

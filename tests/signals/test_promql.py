@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoy.signals.promql import TemplateError, fill
@@ -70,6 +70,7 @@ def test_an_interval_that_is_no_duration_is_an_error(interval: str) -> None:
         fill("rate(x[$interval])", {**VALUES, "interval": interval})
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=50).filter(str.isprintable), st.sampled_from("\"'"))
 def test_a_value_never_leaves_its_literal_and_means_itself(version: str, quote: str) -> None:
     filled = fill(f"up{{v={quote}$version{quote}}}", {**VALUES, "version": version})
@@ -78,6 +79,7 @@ def test_a_value_never_leaves_its_literal_and_means_itself(version: str, quote: 
     assert re.sub(r"\\(.)", r"\1", inside) == version
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=50).filter(str.isprintable))
 def test_a_value_in_a_regular_expression_matches_itself(version: str) -> None:
     filled = fill('up{v=~"$version"}', {**VALUES, "version": version})

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convoy.signals.exposition import Exposition, parse
@@ -206,6 +206,7 @@ def test_a_histogram_that_is_not_exposed_is_no_data() -> None:
 counts = st.lists(st.integers(0, 1000), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(counts, st.floats(0.01, 0.99))
 def test_a_quantile_lies_in_the_bucket_that_holds_its_rank(steps: list[int], q: float) -> None:
     bounds = [float(n + 1) for n in range(len(steps) - 1)] + [INF]
@@ -218,6 +219,7 @@ def test_a_quantile_lies_in_the_bucket_that_holds_its_rank(steps: list[int], q: 
     assert (bounds[holder - 1] if holder else 0.0) <= got <= bounds[holder]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=2, max_size=2), st.floats(0.1, 100.0))
 def test_a_rate_is_never_negative(values: list[int], seconds: float) -> None:
     got = rate([window(f"requests_total {values[0]}", f"requests_total {values[1]}", seconds)], counter())

@@ -10,6 +10,7 @@ from convoy.airflow.published import Published
 from convoy.manifest.catalog import Catalog, LoadResult, load
 from convoy.manifest.resolve import resolve
 from convoy.planning.alternatives import proven_versions
+from convoy.planning.contracts import Contracts
 from convoy.planning.inputs import PlanError, contracts_for, plan_rollout
 
 
@@ -25,7 +26,7 @@ class Compiled:
     def why_broken(self, published: Published) -> str:
         """Why a rollout that was published before does not compile now; empty if its manifest is simply gone."""
         known = self.broken.get(published.rollout)
-        return known or self.broken_files.get(published.source.rsplit(":", 2)[0], "")
+        return known or self.broken_files.get(_file(published.source), "")
 
 
 def compile_rollouts(manifests: Path) -> Compiled:
@@ -49,3 +50,43 @@ def compile_rollouts(manifests: Path) -> Compiled:
                 errors += found
                 broken.setdefault(name, found[0])
     return Compiled(tuple(rollouts), tuple(dict.fromkeys(errors)), broken, files)
+
+
+def _compile(loaded: LoadResult, name: str, environment: str) -> Published:
+    catalog: Catalog = loaded.catalog
+    resolved = resolve(catalog, name, environment)
+    contracts = contracts_for(catalog, name, environment)
+    return Published(
+        rollout=name,
+        environment=environment,
+        source=resolved.source,
+        plan=plan_rollout(catalog, name, environment),
+        contracts=contracts.to_dict(),
+        unchanged=_unchanged(contracts),
+        target=resolved.target,
+        signals=resolved.signals,
+        components={component: _settings(settings) for component, settings in resolved.components.items()},
+        alternatives={component: proven_versions(contracts, component) for component in resolved.components},
+        rollback_scope=resolved.rollback_scope,
+        description=resolved.description or "",
+        owner=resolved.owner or "",
+        warnings=tuple(str(d) for d in loaded.diagnostics if d.severity == "warning" and d.file == _file(resolved.source)),
+    )
+
+
+def _unchanged(contracts: Contracts) -> dict[str, str]:
+    """The versions of neighbours that the proof relies on, and that preflight compares with what is live."""
+    return {
+        name: component.current.version
+        for name, component in contracts.components.items()
+        if not component.changes and component.current is not None and component.current.version is not None
+    }
+
+
+def _settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a run needs of a component's settings: the workloads of all versions, and no second copy of two of them."""
+    return {key: value for key, value in settings.items() if key not in ("workload", "from_workload")}
+
+
+def _file(source: str) -> str:
+    return source.rsplit(":", 2)[0]

@@ -76,7 +76,7 @@ def tree(view: RunView, symbols: Symbols = Symbols()) -> Tree:
     if view.conclusion.state in STARTED:
         # After a rollback this is where the metrics are asked whether everything is as it was.
         _add_step(root, view.conclusion, view, symbols)
-    if view.cause:
+    if view.cause and not view.message:
         root.add(Text(f"because {view.cause}", style="red"))
     if view.message:
         root.add(Text(view.message, style=_outcome_style(view)))
@@ -106,11 +106,9 @@ def _add_batch(root: Tree, batch: BatchView, view: RunView, symbols: Symbols, wi
     text.append(f"{batch.name:<{width}}  {what:<{changes}}  ")
     missing = [name for name in batch.requires if _state_of(view, name) != PROMOTED]
     word = f"waits for {', '.join(missing)}" if state == WAITING and missing else state
-    text.append(f"{word:<12}", style=_STYLES[state])
-    if (seconds := batch.seconds(view.now)) is not None:
-        text.append(f"  {took(seconds, batch.expected)}")
-    elif batch.expected is not None and state == WAITING and not missing:
-        text.append(f"  about {span(batch.expected)}", style="dim")
+    text.append(word, style=_STYLES[state])
+    if time_text := _batch_time(batch, view):
+        text.append(f"{'':<{max(0, 12 - len(word))}}  {time_text}")
     branch = root.add(text)
     if state in (MOVING, ASKS, FAILED):
         if len(batch.changes) > 1:
@@ -119,6 +117,13 @@ def _add_batch(root: Tree, batch: BatchView, view: RunView, symbols: Symbols, wi
             _add_step(branch, batch.current, view, symbols)
     elif state in (ROLLING_BACK, STUCK) and batch.undo is not None:
         _add_step(branch, batch.undo, view, symbols)
+
+
+def _batch_time(batch: BatchView, view: RunView) -> str:
+    """How long it takes: the way forward, or once it goes back the way back."""
+    if batch.state in (ROLLING_BACK, ROLLED_BACK) and batch.undo is not None:
+        return span(batch.undo.seconds(view.now))
+    return took(batch.seconds(view.now), batch.expected)
 
 
 def _state_of(view: RunView, name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -19,6 +21,7 @@ from convoy.cli.places import manifests_folder
 def command(rollout: str, environment: str | None, manifests: Path | None, form: str) -> None:
     """Show the plan of ROLLOUT: batches with the reason for every arc, critical path, and the way back.
 
+    As JSON it is one object, with the plan's digest; an array of them where several environments are shown.
     Exit code 1 if there is no plan; every reason is on standard error, with file, line and column.
     """
     from convoy.manifest.catalog import load
@@ -45,4 +48,10 @@ def command(rollout: str, environment: str | None, manifests: Path | None, form:
     if form == "text":
         click.echo("\n".join(as_text(plan) for plan in plans), nl=False)
     else:
-        click.echo(as_json(*plans), nl=False)
+        click.echo(as_json(plans[0]) if len(plans) == 1 else f"[{','.join(map(as_json, plans))}]\n", nl=False)
+
+
+def _refuse(diagnostics: Iterable[object]) -> NoReturn:
+    for diagnostic in diagnostics:
+        click.echo(str(diagnostic), err=True)
+    raise click.exceptions.Exit(1)

@@ -69,7 +69,7 @@ def lines(before: RunView | None, after: RunView) -> list[str]:
         undone = [batch.name for batch in reversed(after.batches) if batch.undone]
         what = f"going back: {', then '.join(undone)}" if undone else "nothing has to go back"
         found.append(("rollback", f"because {after.cause}; {what}"))
-    for batch in after.batches:
+    for batch in reversed(after.batches):
         if batch.undo is not None and batch.undone:
             found += _step_lines(old.get(batch.undo.task_id), batch.undo)
             was = earlier.get(batch.name)
@@ -85,7 +85,7 @@ def lines(before: RunView | None, after: RunView) -> list[str]:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)
     return f"{minutes:02}:{rest:02}"
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
-from convoy.cli.places import home, manifests_folder
+from convoy.cli.abort import outcome_of
+from convoy.cli.airflow_api import AirflowApi, ApiError, NoAnswer
+from convoy.cli.places import manifests_folder
+from convoy.cli.session import api_session
 
 MEANING = {
-    "api-server": "tasks cannot report, and nobody can look or trigger",
-    "database": "nothing works without it",
+    "api_server": "tasks cannot report, nobody can look or trigger, and nothing else is known; `convoy up` starts it",
+    "metadatabase": "nothing works without it",
     "scheduler": "no task starts, also no rollback; what waits goes on waiting",
-    "dag-processor": "changed manifests are not seen; runs under way go on",
-    "triggerer": "every gate and every canary pause stands still: runs neither go on nor roll back until it is back",
+    "dag_processor": "changed manifests are not seen; runs under way go on",
+    "triggerer": "every gate and every canary pause stands still until it is back; nothing passes meanwhile",
 }
 
 
@@ -24,14 +28,9 @@ def command(form: str) -> None:
 
     Exit code 1 if a component is not healthy.
     """
-    import json
-
-    from convoy.embedded import Embedded, EmbeddedError
-
-    airflow = Embedded(home())
     try:
-        found = _ask(airflow)
-    except EmbeddedError as error:
+        found = _ask()
+    except ApiError as error:
         raise click.ClickException(str(error)) from error
     if form == "json":
         click.echo(json.dumps(found, indent=1))
@@ -41,45 +40,32 @@ def command(form: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _ask(airflow: Any) -> dict[str, Any]:
-    health = airflow.health()
-    found: dict[str, Any] = {
-        "url": airflow.url,
-        "home": str(airflow.home.root),
-        "running": airflow.is_up(),
-        "healthy": health.healthy,
-        "components": {
+def _ask() -> dict[str, Any]:
+    """Everything that can be learned; an Airflow that does not answer is a finding, not an error."""
+    found: dict[str, Any] = {"import_errors": [], "rollouts": [], "locks": _locks()}
+    with api_session() as api:
+        found["url"] = api.url
+        try:
+            states = {"api_server": "healthy", **api.health()}
+        except NoAnswer as error:
+            states = {"api_server": f"no answer ({error})"}
+        found["components"] = {
             name: {"state": state, "meaning": "" if state == "healthy" else MEANING.get(name, "")}
-            for name, state in health.components.items()
-        },
-        "import_errors": [],
-        "rollouts": [],
-        "locks": _locks(),
-    }
-    if health.components["api-server"] == "healthy":
-        found.update(_ask_airflow(airflow))
+            for name, state in states.items()
+        }
+        found["healthy"] = all(state == "healthy" for state in states.values())
+        if states["api_server"] == "healthy":
+            found["import_errors"] = api.import_errors()
+            found["rollouts"] = [_last_run(api, dag_id) for dag_id in api.dag_ids(tag="convoy")]
     return found
 
 
-def _ask_airflow(airflow: Any) -> dict[str, Any]:
-    from convoy.embedded.api import AirflowApi
-
-    with AirflowApi(airflow.url, airflow.user, airflow.password) as api:
-        rollouts = []
-        for dag in api.rollouts():
-            last = next(iter(api.runs(dag["dag_id"], limit=1)), None)
-            rollouts.append(
-                {
-                    "dag_id": dag["dag_id"],
-                    "paused": dag["is_paused"],
-                    "stale": dag["is_stale"],
-                    "last_run": last["dag_run_id"] if last else None,
-                    "state": last["state"] if last else None,
-                    "outcome": api.outcome(dag["dag_id"], last["dag_run_id"]) if last else None,
-                }
-            )
-        errors = [{"file": e["filename"], "error": e["stack_trace"]} for e in api.import_errors()]
-    return {"rollouts": rollouts, "import_errors": errors}
+def _last_run(api: AirflowApi, dag_id: str) -> dict[str, Any]:
+    last = next(iter(api.runs(dag_id, limit=1)), None)
+    if last is None:
+        return {"dag_id": dag_id, "run_id": None, "state": None, "outcome": None}
+    outcome = outcome_of(api.xcom(dag_id, last.run_id, "outcome", "outcome"))
+    return {"dag_id": dag_id, "run_id": last.run_id, "state": last.state, "outcome": outcome}
 
 
 def _locks() -> list[dict[str, Any]]:
@@ -101,26 +87,20 @@ def _locks() -> list[dict[str, Any]]:
 
 
 def _show(found: dict[str, Any]) -> None:
-    click.echo(f"Airflow at {found['url']}, in {found['home']}" + ("" if found["running"] else ": NOT RUNNING"))
+    click.echo(f"Airflow at {found['url']}")
     for name, component in found["components"].items():
-        bad = component["state"] != "healthy"
-        line = f"  {'✘' if bad else '✔'} {name:<14} {component['state'].upper() if bad else component['state']}"
-        click.secho(line + (f": {component['meaning']}" if component["meaning"] else ""), fg="red" if bad else None)
-    if not found["running"]:
-        click.echo("  convoy up starts it")
+        if component["state"] == "healthy":
+            click.echo(f"  ✔ {name:<13} healthy")
+        else:
+            click.secho(f"  ✘ {name:<13} {component['state'].upper()}: {component['meaning']}", fg="red", bold=True)
     for error in found["import_errors"]:
-        click.secho(f"Errors in {error['file']}:", fg="red")
-        click.echo("\n".join(f"  {line}" for line in error["error"].strip().splitlines()[-20:]))
+        click.secho("Import error", fg="red")
+        click.echo("\n".join(f"  {line}" for line in error.strip().splitlines()[-20:]))
     if found["rollouts"]:
         click.echo("Rollouts")
     for rollout in found["rollouts"]:
-        notes = [note for note in ("paused", "stale") if rollout[note]]
-        last = (
-            f"{rollout['outcome'] or rollout['state']}  {rollout['last_run']}" if rollout["last_run"] else "never run"
-        )
-        click.echo(
-            f"  {rollout['dag_id']}  {last}" + (f"  ({', '.join(notes)}: nothing is scheduled)" if notes else "")
-        )
+        last = f"{rollout['outcome'] or rollout['state']}  {rollout['run_id']}" if rollout["run_id"] else "never run"
+        click.echo(f"  {rollout['dag_id']}  {last}")
     if found["locks"]:
         click.echo("Environments")
     for entry in found["locks"]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from convoy.manifest.diagnostics import Diagnostic, did_you_mean, in_order, one_of
 from convoy.manifest.model_errors import explain_all, shown
-from convoy.manifest.models import KINDS, Component, Environment, Rollout, System
+from convoy.manifest.models import Component, Environment, Rollout, System
 from convoy.manifest.yaml_nodes import Position
 from convoy.manifest.yaml_source import Document
 
 AnyModel = Component | Environment | Rollout | System
+MODELS: Mapping[str, type[AnyModel]] = {
+    "Component": Component,
+    "Environment": Environment,
+    "Rollout": Rollout,
+    "System": System,
+}
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,13 @@ def read_manifest(document: Document) -> ReadManifest:
     found = list(document.diagnostics)
     model: AnyModel | None = None
     if document.root is not None:
-        if kind in KINDS:
+        if kind is not None and kind in MODELS:
             try:
                 # By alias only: the models take Python's names too, which are no keys of manifests.
-                model = KINDS[kind].model_validate(document.root.data(), by_alias=True, by_name=False)  # type: ignore[assignment]
+                model = MODELS[kind].model_validate(document.root.data(), by_alias=True, by_name=False)
             except ValidationError as error:
                 places = {(d.line, d.column) for d in found}
-                explained = explain_all(error, KINDS[kind], document.root, document.file)
+                explained = explain_all(error, MODELS[kind], document.root, document.file)
                 found += [d for d in explained if (d.line, d.column) not in places]
         elif not any(d.severity == "error" for d in found):
             found.append(_no_kind(document))
@@ -49,7 +56,7 @@ def read_manifest(document: Document) -> ReadManifest:
 
 def _no_kind(document: Document) -> Diagnostic:
     assert document.root is not None
-    words = sorted(KINDS)
+    words = sorted(MODELS)
     entry = document.root.entries.get("kind")
     if entry is None:
         close = next((key for key in document.root.entries if key.lower() == "kind"), None)

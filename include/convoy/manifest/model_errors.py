@@ -11,10 +11,13 @@ from pydantic import BaseModel, ValidationError
 from convoy.manifest.diagnostics import Diagnostic, did_you_mean, one_of
 from convoy.manifest.model_shape import ModelShape, Place, ScalarShape, description_of, keys_of, walk
 from convoy.manifest.models.base import INTERFACE_PATTERN, NAME_PATTERN
-from convoy.manifest.yaml_nodes import MappingNode, Position, find
+from convoy.manifest.yaml_nodes import MappingNode, Position, SequenceNode, find
 
 _PATTERNS = {
-    NAME_PATTERN: ("a name", "lower-case letters, digits and dashes, at most 63, starting and ending with no dash"),
+    NAME_PATTERN: (
+        "a lower-case name",
+        "lower-case letters, digits and dashes, at most 63, starting and ending with no dash",
+    ),
     INTERFACE_PATTERN: ("the name of an interface", "letters, digits, dots, dashes, slashes and underscores"),
     r"^https?://": ("an address", "start it with https://"),
     r"^https?://[^@]*$": ("an address without credentials", "start it with https://, and use connection for a login"),
@@ -31,6 +34,14 @@ _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
+}
+_TRUTH = {
+    "yes": "write true",
+    "on": "write true",
+    "true": "remove the quotes",
+    "no": "write false",
+    "off": "write false",
+    "false": "remove the quotes",
 }
 _NUMBERS = ("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing")
 
@@ -103,7 +114,11 @@ def _wrong(kind: str, context: Mapping[str, Any], place: Place, value: Any) -> t
     if isinstance(place.shape, ScalarShape) and not place.shape.words and "|" in str(place.shape.annotation):
         return f"must be text, a number, true or false, not {given}", ""
     if kind == "literal_error":
-        words = list(place.union.members) if place.union and _chooses(place) else re.findall("'([^']*)'", str(context))
+        words = (
+            list(place.union.members)
+            if place.union and _chooses(place)
+            else re.findall("'([^']*)'", context["expected"])
+        )
         return f"must be {one_of(words)}, not {given}", did_you_mean(str(value), words)
     if kind == "string_type":
         raw = getattr(value, "raw", None) or (str(value).lower() if isinstance(value, bool) else None)
@@ -113,7 +128,7 @@ def _wrong(kind: str, context: Mapping[str, Any], place: Place, value: Any) -> t
         what = "a whole number" if kind.startswith("int") else "a number"
         return f"must be {what}, not {given}", "remove the quotes" if quoted else ""
     if kind == "bool_type":
-        return f"must be true or false, not {given}", did_you_mean(str(value), ("true", "false"))
+        return f"must be true or false, not {given}", _TRUTH.get(str(value).lower(), "")
     if kind == "list_type":
         return f"must be a list, not {given}", "write it as [a, b], or with `- ` before each item"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
@@ -140,21 +155,30 @@ def _pinpoint(message: str, place: Place, root: MappingNode) -> Position:
     found = find(root, place.path)
     if found.depth < len(place.path) or not isinstance(found.node, MappingNode):
         return found.node.position
-    words = re.findall(r"[A-Za-z]+", message)
     if "depends on itself" in message:
-        words = ["dependsOn"]
-    for word in words:
+        return _own_entry(found.node)
+    for word in re.findall(r"[A-Za-z]+", message):
         if word in found.node.entries:
             return found.node.entries[word].key_position
     return found.node.position
 
 
+def _own_entry(component: MappingNode) -> Position:
+    """Where a component depends on itself."""
+    name, depends_on = component.entries["name"].node.data(), component.entries["dependsOn"].node
+    items = depends_on.items if isinstance(depends_on, SequenceNode) else ()
+    own = [item for item in items if item.data() == name or (find(item, ("name",)).node.data() == name)]
+    return (own[0] if own else depends_on).position
+
+
 def dotted(path: Iterable[str | int]) -> str:
-    """A path as people write it: ``gates.metrics[0].interval``."""
+    """A path as people write it: ``gates.metrics[0].interval``, ``versions['1.10'].notes``."""
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
+        elif "." in part:
+            text += f"[{part!r}]"
         else:
             text += f".{part}" if text else part
     return text

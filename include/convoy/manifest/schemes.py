@@ -9,8 +9,7 @@ scheme       examples                        order
 ``integer``  57                              numbers
 ===========  ==============================  ====================================================================
 
-A leading ``v`` is allowed everywhere. The text of a version is its identity (``1.4`` and ``v1.4.0`` are two texts);
-:class:`Version` compares what the text means.
+A leading ``v`` is allowed everywhere. ``1.4`` and ``v1.4.0`` mean the same version; use one spelling.
 
 Errors::
 

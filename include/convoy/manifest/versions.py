@@ -1,6 +1,8 @@
 """Ranges of versions, in one grammar for every scheme.
 
 ==================  ==========================================================================================
+range               versions
+==================  ==========================================================================================
 ``*``               any version
 ``1.2.3``, ``=``    exactly this version; a partial one stands for all that start with it: ``1.2`` is 1.2.0, 1.2.7 ...
 ``1.2.x``           the same as ``1.2``; so is ``1.2.*``

@@ -21,7 +21,7 @@ MAX_NODES = 100_000
 """How many values one document may have, those repeated by aliases included."""
 
 _CORE = "tag:yaml.org,2002:"
-_HARMLESS_TAGS = frozenset({None, "!", f"{_CORE}str", f"{_CORE}map", f"{_CORE}seq"})
+_HARMLESS_TAGS = frozenset({"!", f"{_CORE}str", f"{_CORE}map", f"{_CORE}seq"})
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Report = Callable[[Position, str, str, str], None]
@@ -76,15 +76,18 @@ class Builder:
         return isinstance(node, ScalarNode) and node.value is None
 
     def _position(self, event: yaml.Event) -> Position:
-        return Position(event.start_mark.line + 1 + self._offset, event.start_mark.column + 1)
+        mark = event.start_mark
+        assert mark is not None
+        return Position(mark.line + 1 + self._offset, mark.column + 1)
 
     def _node(self, event: yaml.NodeEvent) -> None:
         position = self._position(event)
         if isinstance(event, yaml.AliasEvent):
-            self._alias(event.anchor, position)
+            self._alias(str(event.anchor), position)
             return
-        if event.tag not in _HARMLESS_TAGS:
-            shown = event.tag.replace(_CORE, "!!")
+        tag: str | None = getattr(event, "tag", None)
+        if tag is not None and tag not in _HARMLESS_TAGS:
+            shown = tag.replace(_CORE, "!!")
             self._report(position, "unknown-tag", f"manifests have no tags, and this is tagged {shown}", "delete it")
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event, position)

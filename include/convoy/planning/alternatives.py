@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from convoy.planning.arcs import CONTRACT, START_ORDER, analyse
-from convoy.planning.contracts import ComponentContract, Contracts, Release
+from convoy.planning.contracts import ComponentContract, Contracts
 
 
 def proven_versions(contracts: Contracts, component: str) -> list[str]:
@@ -44,20 +44,15 @@ def _arcs(contracts: Contracts, kind: str) -> set[tuple[str, str]]:
 
 def _around(contracts: Contracts, component: ComponentContract) -> Contracts:
     """Only what can meet the component through an interface of one of its versions, and only those interfaces."""
-    interfaces = {i for release in _all_releases(component) for i in release.interfaces}
-    names = {component.name} | {
+    interfaces = {i for release in component.releases for i in release.interfaces}
+    names = {component.name}.union(*(contracts.by_interface.get(interface, ()) for interface in interfaces))
+    named = {
         requirement.provider
-        for other in contracts.components.values()
-        for release in _all_releases(other)
+        for name in names
+        for release in contracts.components[name].releases
         for interface, requirement in release.consumes.items()
-        if interface in interfaces and requirement.provider in contracts.components
+        if interface in interfaces and requirement.provider is not None
     }
-    for other in contracts.components.values():
-        if any(not interfaces.isdisjoint(release.interfaces) for release in _all_releases(other)):
-            names.add(other.name)
-    kept = {name: contracts.components[name].only(interfaces) for name in sorted(filter(None, names))}
-    return replace(contracts, components={**kept, component.name: component}, batches=())
-
-
-def _all_releases(component: ComponentContract) -> tuple[Release, ...]:
-    return tuple(r for r in (component.current, component.target, *component.alternatives) if r is not None)
+    kept = sorted(name for name in names | named if name in contracts.components)
+    narrow = {name: contracts.components[name].only(interfaces) for name in kept}
+    return replace(contracts, components={**narrow, component.name: component}, batches=())

@@ -79,8 +79,9 @@ def coarsen(contracts: Contracts, grouping: Grouping, budget: int = TASK_BUDGET)
     slow = schedule(coarse.requires, group_seconds(contracts, coarse), contracts.max_parallel).makespan
     warning = (
         f"merged {len(grouping.groups)} batches into {len(coarse.groups)} to fit {budget} tasks ({before} before, "
-        f"{after} now); expected makespan {format_duration(round(slow))} instead of {format_duration(round(fine))}"
+        f"{after} now); expected makespan {format_duration(round(slow))}"
     )
+    warning += f" instead of {format_duration(round(fine))}" if round(slow) != round(fine) else ", as before"
     if after > budget:
         warning += f"; still over the budget of {budget}, so the scheduler will be slow: consider splitting the rollout"
     return replace(coarse, warnings=(*coarse.warnings, warning))

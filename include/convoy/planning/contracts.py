@@ -7,8 +7,10 @@ one that does not change has no target.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 PARALLEL_STRATEGIES = ("rolling", "canary")
@@ -117,6 +119,11 @@ class ComponentContract:
         return self.target.version if self.target else None
 
     @property
+    def releases(self) -> tuple[Release, ...]:
+        """Every release that is known: live, wanted, and alternatives."""
+        return tuple(r for r in (self.current, self.target, *self.alternatives) if r is not None)
+
+    @property
     def switches_at_once(self) -> bool:
         """Whether the change has a single moment at which it happens, as lockstep needs."""
         return self.current is None or self.strategy not in PARALLEL_STRATEGIES
@@ -160,6 +167,20 @@ class Contracts:
     def changing(self) -> tuple[str, ...]:
         """The names of the components that change, sorted."""
         return tuple(sorted(name for name, component in self.components.items() if component.changes))
+
+    @cached_property
+    def by_interface(self) -> dict[str, tuple[str, ...]]:
+        """For each interface the components any release of which has to do with it, sorted."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, component in self.components.items():
+            for interface in {i for release in component.releases for i in release.interfaces}:
+                found[interface].add(name)
+        return {interface: tuple(sorted(names)) for interface, names in found.items()}
+
+    @property
+    def unchanged(self) -> dict[str, str]:
+        """The versions of neighbours that the proof relies on, where they are declared."""
+        return {n: c.from_version for n, c in sorted(self.components.items()) if not c.changes and c.from_version}
 
     def choose(self, versions: Mapping[str, str]) -> Contracts:
         """The contracts of a run in which these components go to these versions and all others stay where they are.

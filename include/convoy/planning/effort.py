@@ -7,9 +7,6 @@ from typing import Any
 
 from convoy.planning.contracts import Effort
 
-DEFAULT_SECONDS = 10.0
-"""Expected time of a deployment without its gates, where the component does not say."""
-
 
 def effort_of(settings: Mapping[str, Any]) -> Effort:
     """The effort of a change. ``settings`` are resolved ones, as JSON: ``strategy``, ``gates``, ``expected_duration``.
@@ -20,8 +17,7 @@ def effort_of(settings: Mapping[str, Any]) -> Effort:
     health = _health(gates["health"])
     metrics = max((_metric(metric) for metric in gates["metrics"]), default=0.0)
     weights: list[int] = []
-    seconds = settings.get("expected_duration")
-    total = (DEFAULT_SECONDS if seconds is None else float(seconds)) + health + metrics
+    total = float(settings["expected_duration"]) + health + metrics
     for step in settings["strategy"].get("steps") or ():
         if step["set_weight"] is not None:
             if step["set_weight"] >= 100:
@@ -40,6 +36,6 @@ def _health(gate: Mapping[str, Any] | None) -> float:
 
 
 def _metric(metric: Mapping[str, Any]) -> float:
-    """As :meth:`convoy.manifest.models.gates.MetricGate.duration`: a scrape needs an interval before its first value."""
+    """As ``MetricGate.duration`` in the manifest models: a scrape needs one interval before its first value."""
     intervals = metric["count"] if metric["scrape"] is not None else metric["count"] - 1
     return float(metric["initial_delay"] + metric["interval"] * intervals)

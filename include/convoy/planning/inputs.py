@@ -7,13 +7,12 @@ its versions agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from convoy.manifest.catalog import Catalog
-from convoy.manifest.models import Change, Component, Rollout
-from convoy.manifest.models import Release as DeclaredRelease
-from convoy.manifest.models.component import Dependency as DeclaredDependency
+from convoy.manifest.members import members_of
+from convoy.manifest.models import Component, Rollout
 from convoy.manifest.models.component import Requirement as DeclaredRequirement
 from convoy.manifest.resolve import resolve
 from convoy.planning.contracts import (
@@ -44,12 +43,15 @@ def contracts_for(catalog: Catalog, rollout: str, environment: str) -> Contracts
     """The planner's input for a rollout in an environment. Raises KeyError for names that the catalog does not have."""
     wanted = catalog.rollouts[rollout]
     place = catalog.environments[environment]
-    settings = resolve(catalog, rollout, environment).components
-    sources = {name: _Source.of(catalog, wanted, name) for name in {*catalog.components, *wanted.components}}
+    resolved = resolve(catalog, rollout, environment)
+    settings = resolved.components
+    members = members_of(catalog, rollout)
+    sources = {n: _Source(c, catalog.definition("Component", n).locate) for n, c in catalog.components.items()}
+    sources |= {name: _Source(member.component, member.locate) for name, member in members.items()}
     components: dict[str, ComponentContract] = {}
     warnings: list[str] = []
-    for name, change in sorted(wanted.components.items()):
-        source = sources[name]
+    for name, member in members.items():
+        source, change, versions = sources[name], member.change, tuple(member.component.versions)
         here: Path = ("components", name)
         components[name] = ComponentContract(
             name=name,
@@ -60,26 +62,25 @@ def contracts_for(catalog: Catalog, rollout: str, environment: str) -> Contracts
             strategy=settings[name]["strategy"]["type"],
             effort=effort_of(settings[name]),
             alternatives=tuple(
-                source.release(v) for v in source.versions if v not in (change.from_version, change.to_version)
+                source.release(v) for v in versions if v not in (change.from_version, change.to_version)
             ),
             runbook=settings[name]["runbook"],
             location=catalog.locate("rollout", rollout, here),
         )
-        if source.versions and change.to_version not in source.versions:
+        if versions and change.to_version not in versions:
             warnings.append(
-                f"{name} {change.to_version} is not among its declared versions ({', '.join(source.versions)}); "
+                f"{name} {change.to_version} is not among its declared versions ({', '.join(versions)}); "
                 "taken to provide and consume what every version does"
             )
     for name in _neighbours(sources, components):
         components[name] = sources[name].unchanged(place.versions.get(name))
-    limits = [n for n in (wanted.max_parallel, place.limits.max_parallel) if n is not None]
     return Contracts(
         rollout=rollout,
         environment=environment,
         components=_only_touched(components),
         batches=_batches(catalog, wanted),
-        max_parallel=min(limits, default=None),
-        on_failure=wanted.on_failure,
+        max_parallel=resolved.max_parallel,
+        on_failure=resolved.on_failure,
         warnings=tuple(warnings),
     )
 
@@ -137,89 +138,67 @@ def _only_touched(components: Mapping[str, ComponentContract]) -> dict[str, Comp
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a component is defined: in a manifest of its own, or inline in the rollout."""
+    """A component, and what says where its parts are written: in a manifest of its own, or inline in the rollout."""
 
-    catalog: Catalog
-    name: str
-    kind: str
-    document: str
-    prefix: Path
-    provides: Mapping[str, str]
-    consumes: Mapping[str, DeclaredRequirement]
-    depends_on: tuple[DeclaredDependency, ...]
-    versions: Mapping[str, DeclaredRelease]
-
-    @classmethod
-    def of(cls, catalog: Catalog, wanted: Rollout, name: str) -> _Source:
-        definition: Component | Change | None = catalog.components.get(name)
-        if isinstance(definition, Component):
-            kind, document, prefix, versions = "component", name, (), definition.versions
-        else:
-            definition = wanted.components[name]
-            kind, document, prefix, versions = "rollout", wanted.name, ("components", name), {}
-        return cls(
-            catalog,
-            name,
-            kind,
-            document,
-            prefix,
-            definition.provides,
-            definition.consumes,
-            tuple(definition.depends_on),
-            versions,
-        )
-
-    def where(self, *path: str | int) -> str:
-        return self.catalog.locate(self.kind, self.document, (*self.prefix, *path))
+    component: Component
+    locate: Callable[[Path], str]
 
     def release(self, version: str) -> Release:
         """One version: what every version has, replaced per interface by what this one says."""
-        own = self.versions.get(version)
-        consumes = {i: self._requirement(r, ("consumes", i)) for i, r in self.consumes.items()}
+        own = self.component.versions.get(version)
+        provides = dict(self.component.provides)
+        consumes = self._requirements(self.component.consumes, ())
         if own is None:
-            return Release(version, dict(self.provides), consumes)
-        at: Path = ("versions", version, "consumes")
-        consumes |= {i: self._requirement(r, (*at, i)) for i, r in own.consumes.items()}
-        return Release(version, {**self.provides, **own.provides}, consumes, own.coexists)
+            return Release(version, provides, consumes)
+        consumes |= self._requirements(own.consumes, ("versions", version))
+        return Release(version, {**provides, **own.provides}, consumes, own.coexists)
 
-    def _requirement(self, declared: DeclaredRequirement, path: Path) -> Requirement:
-        return Requirement(declared.range, declared.component, declared.optional, self.where(*path))
+    def _requirements(self, declared: Mapping[str, DeclaredRequirement], prefix: Path) -> dict[str, Requirement]:
+        return {
+            i: Requirement(r.range, r.component, r.optional, self.locate((*prefix, "consumes", i)))
+            for i, r in declared.items()
+        }
 
     def dependencies(self) -> tuple[Dependency, ...]:
         """The start order that the component asks for."""
         return tuple(
-            Dependency(d.name, d.required, self.where("dependsOn", index)) for index, d in enumerate(self.depends_on)
+            Dependency(d.name, d.required, self.locate(("dependsOn", index)))
+            for index, d in enumerate(self.component.depends_on)
         )
 
     def unchanged(self, live: str | None) -> ComponentContract:
         """The component as a neighbour: at the live version, or as far as its versions agree."""
         current = self.release(live) if live is not None else self._agreed()
-        others = tuple(self.release(version) for version in self.versions if version != live)
-        return ComponentContract(name=self.name, current=current, alternatives=others, location=self.where())
+        others = tuple(self.release(version) for version in self.component.versions if version != live)
+        return ComponentContract(
+            name=self.component.name, current=current, alternatives=others, location=self.locate(())
+        )
 
     def _agreed(self) -> Release:
         """What holds whichever version is live: one of the declared ones, or one that has nothing of its own."""
-        possible = [Release("", dict(self.provides), self.release("").consumes), *map(self.release, self.versions)]
+        component = self.component
+        bare = Release(None, dict(component.provides), self._requirements(component.consumes, ()))
+        possible = [bare, *map(self.release, component.versions)]
         provides = {i: {r.provides.get(i) for r in possible} for r in possible for i in r.provides}
         consumes = {i: {_meaning(r.consumes.get(i)) for r in possible} for r in possible for i in r.consumes}
         return Release(
             None,
-            {i: v for i, v in possible[0].provides.items() if len(provides[i]) == 1},
-            {i: r for i, r in possible[0].consumes.items() if len(consumes[i]) == 1},
+            {i: v for i, v in bare.provides.items() if len(provides[i]) == 1},
+            {i: r for i, r in bare.consumes.items() if len(consumes[i]) == 1},
             uncertain_provides=tuple(sorted(i for i, found in provides.items() if len(found) > 1)),
             uncertain_consumes=tuple(sorted(i for i, found in consumes.items() if len(found) > 1)),
         )
 
     def all_consumed(self) -> Iterable[tuple[str, DeclaredRequirement]]:
         """Every interface that any version consumes."""
-        yield from self.consumes.items()
-        for release in self.versions.values():
+        yield from self.component.consumes.items()
+        for release in self.component.versions.values():
             yield from release.consumes.items()
 
     def all_interfaces(self) -> set[str]:
         """Every interface that any version provides or consumes."""
-        provided = {i for release in self.versions.values() for i in release.provides}
-        return {*self.provides, *provided, *(i for i, _ in self.all_consumed())}
+        provided = {i for release in self.component.versions.values() for i in release.provides}
+        return {*self.component.provides, *provided, *(interface for interface, _ in self.all_consumed())}
 
 
 def _meaning(requirement: Requirement | None) -> tuple[str, str | None, bool] | None:

@@ -41,7 +41,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Order:
-    """A component's desired state; ``spec`` None: it shall not exist. ``ordered``: who ordered last, with which token."""
+    """A component's desired state; ``spec`` None: it shall not exist. ``ordered``: who did last, with which token."""
 
     component: str
     generation: int

@@ -34,7 +34,7 @@ class StillRunning(TargetError):
 
 @dataclass(frozen=True)
 class Stopped:
-    """What was stopped: process ids, and whether some had to be killed."""
+    """What was stopped: process ids, and whether some did not end by themselves."""
 
     pids: tuple[int, ...]
     killed: bool
@@ -80,8 +80,8 @@ def stop(environment: str, root: str | None = None) -> Stopped:
     if not layout.root.is_dir():
         return Stopped((), False)
     with _lifecycle(layout):
-        processes = _recorded(layout)
-        grace = 1.0
+        processes = {process for process in _recorded(layout) if process.alive}
+        grace = 0.0
         if running(layout):
             supervisor = Supervisor(layout.socket)
             infos = supervisor.programs()
@@ -92,15 +92,14 @@ def stop(environment: str, root: str | None = None) -> Stopped:
             _stop_all(supervisor, infos)
             grace = _longest_stop(layout) + STOP_MARGIN_SECONDS
             supervisor.shutdown()
-        pids = tuple(sorted(process.pid for process in processes if process.alive))
         late = _wait(processes, grace)
-        left = end(late, grace=0.0) if late else []
+        left = end(late, grace=1.0) if late else []
         if left:
             raise StillRunning(
                 f"processes of environment {environment} cannot be stopped: {', '.join(str(p.pid) for p in left)}"
             )
         layout.heartbeat.unlink(missing_ok=True)
-        return Stopped(pids, bool(late))
+        return Stopped(tuple(sorted(process.pid for process in processes)), bool(late))
 
 
 def _stop_all(supervisor: Supervisor, infos: dict[str, dict[str, object]]) -> None:
