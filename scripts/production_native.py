@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs docker-compose.yaml without Docker: every service's command, environment and health check, once, on this machine.
+"""Runs docker-compose.yaml without Docker: every service's command, environment and health check, once.
 
 PostgreSQL, Redis and Prometheus are Debian's (scripts/install-test-packages.sh); Airflow runs from an environment with
-the packages of requirements-production.lock, as in the Dockerfile. What differs from the containers is said at the start:
-host names and ports become free ports on the loopback interface, volumes become folders. At the end a DAG is triggered
-over the API, and must succeed; then everything is stopped.
+the packages of requirements-production.lock, as in the Dockerfile. What differs from the containers is said at the
+start: host names and ports become free ports on the loopback interface, volumes become folders. At the end a DAG is
+triggered over the API, and must succeed; then everything is stopped.
 
     python scripts/production_native.py [--dag DAG_ID] [--venv FOLDER] [--keep-logs FOLDER]
 
@@ -14,11 +14,8 @@ Exit code 0 only if all of that worked. Needs PyYAML and psutil, which .venv has
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
-import re
-import secrets
 import shutil
 import signal
 import socket
@@ -33,19 +30,8 @@ from typing import Any
 
 import psutil
 import yaml
+from compose_file import ROOT, Failed, Place, in_order, interpolate, make_secrets
 
-ROOT = Path(__file__).resolve().parents[1]
-# What the Dockerfile copies, and what the images know by themselves.
-IMAGE_FOLDERS = {"/opt/convoy/dags": ROOT / "dags", "/opt/convoy/plugins": ROOT / "plugins"}
-PORTS = {
-    "postgres": [5432],
-    "redis": [6379],
-    "api-server": [8080],
-    "scheduler": [8974, 8793],
-    "triggerer": [8794],
-    "worker": [8793],
-    "prometheus": [9090],
-}
 SMOKE_BUNDLE = {
     "name": "smoke",
     "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
@@ -55,100 +41,12 @@ HEALTHY_WITHIN = 180.0
 _HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Failed(Exception):
-    """Something in docker-compose.yaml does not work."""
-
-
 def say(text: str) -> None:
     """One line, with the time since the start."""
     print(f"{time.monotonic() - BEGIN:6.1f} s  {text}", flush=True)
 
 
 BEGIN = time.monotonic()
-
-
-class Place:
-    """Where things of the containers are on this machine: folders for volumes, ports for hosts, values for secrets."""
-
-    def __init__(self, compose: dict[str, Any], work: Path) -> None:
-        self.work = work
-        self.logs = work / "logs"
-        self.logs.mkdir()
-        self.ports = free_ports(PORTS)
-        self.folders: dict[str, Path] = dict(IMAGE_FOLDERS)
-        for service in compose["services"].values():
-            for volume in [*service.get("volumes", []), *service.get("tmpfs", [])]:
-                self._add_volume(volume)
-
-    def _add_volume(self, text: str) -> None:
-        source, _, rest = text.partition(":")
-        if source.startswith("/"):  # a tmpfs: path and options
-            self.folders[source] = self._folder(source)
-            return
-        inside = rest.split(":")[0]
-        self.folders[inside] = (ROOT / source).resolve() if source.startswith(".") else self._folder(source)
-
-    def _folder(self, name: str) -> Path:
-        folder = self.work / "volumes" / name.strip("/").replace("/", "-")
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    def here(self, text: str, service: str) -> str:
-        """A value of the compose file, with this machine's paths, hosts and ports."""
-        for inside in sorted(self.folders, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w/]){re.escape(inside)}(?![\w-])", str(self.folders[inside]), text)
-        for name, ports in self.ports.items():
-            for port, free in ports.items():
-                text = re.sub(rf"\b{name}:{port}\b", f"127.0.0.1:{free}", text)
-        for port, free in self.ports.get(service, {}).items():
-            text = re.sub(rf"localhost:{port}\b", f"127.0.0.1:{free}", text)
-            text = re.sub(rf"(?<![\w.:]){port}(?!\w)", str(free), text)
-        return text
-
-
-def free_ports(wanted: dict[str, list[int]]) -> dict[str, dict[int, int]]:
-    """A free loopback port for each port of each service, all different."""
-    held, found = [], {}
-    for name, ports in wanted.items():
-        found[name] = {}
-        for port in ports:
-            probe = socket.socket()
-            probe.bind(("127.0.0.1", 0))
-            held.append(probe)
-            found[name][port] = probe.getsockname()[1]
-    for probe in held:
-        probe.close()
-    return found
-
-
-def make_secrets() -> dict[str, str]:
-    """What a person puts into .env."""
-    names = re.findall(r"^([A-Z_]+)=$", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
-    found = {name: secrets.token_hex(24) for name in names}
-    found["FERNET_KEY"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
-    return found
-
-
-def interpolate(value: Any, variables: dict[str, str]) -> Any:
-    """The Compose file's own ${...}: required with a message, with a default, and $$ for a dollar sign."""
-    if isinstance(value, dict):
-        return {key: interpolate(item, variables) for key, item in value.items()}
-    if isinstance(value, list):
-        return [interpolate(item, variables) for item in value]
-    if not isinstance(value, str):
-        return value
-
-    def replace(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        name, kind, rest = match[1], match[2], match[3] or ""
-        if variables.get(name):
-            return variables[name]
-        if kind == ":-":
-            return rest
-        raise Failed(f"docker-compose.yaml wants {name}, which deploy/env.example does not have: {rest}")
-
-    return re.sub(r"\$\$|\$\{([A-Z_]+)(?:(:-|:\?)([^}]*))?\}", replace, value)
 
 
 class Service:
@@ -217,7 +115,7 @@ class Service:
     def start(self) -> None:
         """In a session of its own, like a container."""
         command = self.command()
-        say(f"{self.name}: {' '.join(command).splitlines()[0][:110]}")
+        say(f"{self.name}: {self.shown(command)}")
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
@@ -229,6 +127,13 @@ class Service:
                 start_new_session=True,
                 user=self.user,
             )
+
+    def shown(self, command: list[str]) -> str:
+        """The beginning of a command, without the secrets in it."""
+        text = " ".join(command).splitlines()[0]
+        for value in self.place.secrets.values():
+            text = text.replace(value, "***")
+        return text[:110]
 
     def wait_until_done(self) -> None:
         """For a service that runs once."""
@@ -361,7 +266,7 @@ def main() -> int:
         make_venv(arguments.venv)
         variables = make_secrets()
         compose = interpolate(yaml.safe_load((ROOT / "docker-compose.yaml").read_text()), variables)
-        place = Place(compose, work)
+        place = Place(compose, work, variables)
         services = {name: Service(name, spec, place, path) for name, spec in compose["services"].items()}
         adapt(services, place)
         for name in in_order(compose["services"]):
@@ -413,21 +318,6 @@ def adapt(services: dict[str, Service], place: Place) -> None:
             bundles = json.loads(service.environment["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
             service.environment.update(extra)
             service.environment["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"] = json.dumps([*bundles, SMOKE_BUNDLE])
-
-
-def in_order(services: dict[str, Any]) -> list[str]:
-    """Each service after those that it depends on."""
-    found: list[str] = []
-
-    def add(name: str) -> None:
-        for other in services[name].get("depends_on", {}):
-            add(other)
-        if name not in found:
-            found.append(name)
-
-    for name in services:
-        add(name)
-    return found
 
 
 if __name__ == "__main__":

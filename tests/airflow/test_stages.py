@@ -15,7 +15,11 @@ def canary(*steps: dict[str, Any]) -> dict[str, Any]:
 def test_pauses_and_analyses_belong_to_the_weight_before_them() -> None:
     """setWeight, pause, analysis read from top to bottom, as in Argo."""
     settings = canary(
-        {"set_weight": 20}, {"pause": {"duration": 5.0}}, {"analysis": True}, {"set_weight": 60}, {"pause": {"duration": 1.0}}
+        {"set_weight": 20},
+        {"pause": {"duration": 5.0}},
+        {"analysis": True},
+        {"set_weight": 60},
+        {"pause": {"duration": 1.0}},
     )
     assert stages_of([settings]) == (Stage(20, 5.0, True), Stage(60, 1.0, False))
 

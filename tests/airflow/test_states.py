@@ -28,7 +28,7 @@ def states(**by_batch: str) -> dict[str, str]:
     return {
         f"{name}.{task}": state
         for name, text in by_batch.items()
-        for task, state in zip(("snapshot", "deploy", "ready"), text.split())
+        for task, state in zip(("snapshot", "deploy", "ready"), text.split(), strict=False)
     }
 
 

@@ -90,8 +90,8 @@ def barriers(count: int = 40, instances: int = 200) -> None:
             ratios.append(level_makespan(grouping.requires, seconds) / best)
         ratios.sort()
         print(
-            f"level barriers, {count} components, {density} edges each: median {statistics.median(ratios):.2f} times "
-            f"the makespan, 95 % up to {ratios[int(instances * 0.95)]:.2f}"
+            f"level barriers, {count} components, {density} edges each: median {statistics.median(ratios):.3f} times "
+            f"the makespan, 95 % up to {ratios[int(instances * 0.95)]:.3f}"
         )
 
 

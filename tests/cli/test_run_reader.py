@@ -146,6 +146,15 @@ def test_a_running_gate_shows_its_counts() -> None:
     assert view.batches[0].steps[-1].note == ""
 
 
+def test_the_verification_after_a_rollback_shows_its_counts_of_how_many() -> None:
+    state = {"successful": 2, "failed": 0, "inconclusive": 0, "errors": 0, "measurements": []}
+    progress = {"life": "1.1", "slots": {"api/metric/error-rate": {"state": state}}}
+
+    view = read(FakeApi(states(outcome="deferred"), {("outcome", "progress"): progress}))
+
+    assert [(count.judged, count.wanted) for count in view.conclusion.counts] == [(2, 3)]
+
+
 def test_a_running_health_gate_shows_what_it_waits_for() -> None:
     progress = {"life": "1.0", "slots": {"api/health": {"reason": "api-1: status 503, wanted 200"}}}
 

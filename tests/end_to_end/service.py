@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 BEHAVIOUR = json.loads(os.environ.get("BEHAVIOUR", "{}"))
 COUNTS = {"200": 0.0, "500": 0.0}
@@ -24,8 +25,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         if self.path == "/healthz":
-            sick = os.path.exists(BEHAVIOUR.get("sick_file", ""))
-            self._answer(503 if sick else int(BEHAVIOUR.get("health", 200)), {"status": "ok", "version": os.environ["CONVOY_VERSION"]})
+            sick = "sick_file" in BEHAVIOUR and Path(BEHAVIOUR["sick_file"]).exists()
+            self._answer(
+                503 if sick else int(BEHAVIOUR.get("health", 200)),
+                {"status": "ok", "version": os.environ["CONVOY_VERSION"]},
+            )
         elif self.path == "/metrics":
             failed = 100.0 * float(BEHAVIOUR.get("errors", 0.0))
             COUNTS["500"] += failed

@@ -1,4 +1,4 @@
-"""A fleet behind the ``command`` target's contract, slow where a test wants it: failures in mid-deployment need a middle.
+"""A fleet behind the ``command`` target's contract, slow where a test needs a middle of a deployment.
 
 State is a JSON file under an exclusive lock. ``apply`` leaves its process id in ``applying-<component>`` and then waits
 as long as ``slow-<component>`` exists. What was really done stands in ``history.jsonl``.

@@ -1,4 +1,4 @@
-"""Bad days: kills, restarts, aborts, edits, outages. Each test asserts what is live at the end, not only task states."""
+"""Bad days: kills, restarts, aborts, edits, outages. Each test asserts what is live at the end."""
 
 from __future__ import annotations
 
@@ -203,8 +203,10 @@ def test_a_rolled_back_run_never_goes_forward_again(world: World, scenario: Scen
     world.clear(scenario.dag_id, run_id, f"{scenario.name('web')}.metrics")
     eventually(
         "the cleared run to end again",
-        lambda: world.task(scenario.dag_id, run_id, "preflight")["try_number"] == 2
-        and world.run_state(scenario.dag_id, run_id) == "failed",
+        lambda: (
+            world.task(scenario.dag_id, run_id, "preflight")["try_number"] == 2
+            and world.run_state(scenario.dag_id, run_id) == "failed"
+        ),
     )
     assert "never goes forward again" in world.log(scenario.dag_id, run_id, "preflight", attempt=2)
     assert live(scenario.place, scenario.name("web")) == {scenario.name("web"): "1.0.0"}

@@ -73,10 +73,13 @@ def test_a_version_that_crashes_at_start_is_undone(world: World, scenario: Scena
 
 
 def test_a_failure_halts_the_other_branch(world: World, scenario: Scenario) -> None:
-    """Two branches run; one fails; the gate of the other lets go long before its bake is over, and nothing new starts."""
-    slow = "{name: slow, interval: 2s, count: 60, successCondition: {max: 1}, scrape: {rate: {counter: app_requests_total}}}"
+    """One of two branches fails: the gate of the other lets go long before its bake is over, and nothing new starts."""
+    slow = (
+        "{name: slow, interval: 2s, count: 60, successCondition: {min: 0}, "
+        "scrape: {rate: {counter: app_requests_total}}}"
+    )
     scenario.service("bad", versions=BAD).service("slow").service("late", "slow")
-    scenario.parts["slow"] = scenario.parts["slow"].replace("metrics: [", f"metrics: [{slow.replace('max: 1', 'min: 0')}, ")
+    scenario.parts["slow"] = scenario.parts["slow"].replace("metrics: [", f"metrics: [{slow}, ")
     baseline_text = scenario.text(None, "1.0.0").replace("count: 60", "count: 1")
     _, state = roll(world, scenario, baseline_text)
     assert state == "success"
@@ -126,9 +129,7 @@ def test_a_drill_proves_the_way_back(world: World, scenario: Scenario) -> None:
     """A gate that is told to fail does, and everything goes back."""
     scenario.service("db").service("api", "db")
     baseline(world, scenario)
-    run_id, state = roll(
-        world, scenario, scenario.text("1.0.0", "2.0.0"), drill=f"{scenario.name('api')}.metrics"
-    )
+    run_id, state = roll(world, scenario, scenario.text("1.0.0", "2.0.0"), drill=f"{scenario.name('api')}.metrics")
     assert state == "failed"
     assert world.outcome(scenario.dag_id, run_id) == "RolledBack"
     assert undone(world, scenario) == scenario.names("api", "db")
@@ -141,10 +142,10 @@ def test_a_drift_stops_the_run_before_anything_is_touched(world: World, scenario
     target = ProcessesTarget(scenario.place)
     lock = target.acquire([scenario.name("api")], "somebody")
     spec = json.loads(json.dumps(target.observe(scenario.name("api")).state))
-    target.apply(
-        Desired(scenario.name("api"), "1.5.0", _workload(spec), {"type": "recreate"}), lock
+    target.apply(Desired(scenario.name("api"), "1.5.0", _workload(spec), {"type": "recreate"}), lock)
+    eventually(
+        "the drift to be live", lambda: live(scenario.place, scenario.name("api"))[scenario.name("api")] == "1.5.0"
     )
-    eventually("the drift to be live", lambda: live(scenario.place, scenario.name("api"))[scenario.name("api")] == "1.5.0")
     target.release("somebody")
     run_id, state = roll(world, scenario, scenario.text("1.0.0", "2.0.0"))
     assert state == "failed"

@@ -108,9 +108,7 @@ class World:
 
     def finish(self, dag_id: str, run_id: str, *, within: float = 240.0) -> str:
         """The state in which the run ends."""
-        eventually(
-            f"end of {dag_id}", lambda: self.run_state(dag_id, run_id) in FINISHED, within=within
-        )
+        eventually(f"end of {dag_id}", lambda: self.run_state(dag_id, run_id) in FINISHED, within=within)
         return self.run_state(dag_id, run_id)
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, str]:

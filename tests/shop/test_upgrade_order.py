@@ -29,9 +29,9 @@ def failures(shop: Any) -> list[str]:
 
 @pytest.mark.parametrize("rollout", ["shop-upgrade", "shop-bad"])
 def test_every_state_that_the_plan_visits_serves_every_page_forward_and_back(shop: Any, rollout: str) -> None:
-    plan = plan_rollout(CATALOG, rollout, "local")
+    plan = plan_rollout(CATALOG, rollout, "demo")
     changes = [change for batch in plan.batches for change in batch.changes]
-    live = {"shop-upgrade": {}, "shop-bad": CATALOG.environments["local"].versions}[rollout]
+    live = {"shop-upgrade": {}, "shop-bad": CATALOG.environments["demo"].versions}[rollout]
     shop.start_all({**live, **{change.component: change.from_version for change in changes}})
     found = {"at the start": failures(shop)}
 

@@ -38,9 +38,7 @@ class Audit:
 
     def emit(self, name: str, message: str, *, subject: str, level: str = "info", **data: Any) -> Event:
         """Log an event and keep it. ``level`` is the log level: info, warning or error."""
-        event = Event.now(
-            name, message, source=self._source, subject=subject, correlation=self.correlation, **data
-        )
+        event = Event.now(name, message, source=self._source, subject=subject, correlation=self.correlation, **data)
         cloud = event.to_cloudevent()
         getattr(log, level)(message, type=cloud["type"], subject=subject, chainid=self.correlation, **data)
         self._events.append(cloud)

@@ -70,7 +70,9 @@ def _compile(loaded: LoadResult, name: str, environment: str) -> Published:
         rollback_scope=resolved.rollback_scope,
         description=resolved.description or "",
         owner=resolved.owner or "",
-        warnings=tuple(str(d) for d in loaded.diagnostics if d.severity == "warning" and d.file == _file(resolved.source)),
+        warnings=tuple(
+            str(d) for d in loaded.diagnostics if d.severity == "warning" and d.file == _file(resolved.source)
+        ),
     )
 
 

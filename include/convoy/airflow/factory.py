@@ -74,7 +74,12 @@ def build_dag(published: Published) -> DAG:
         render_template_as_native_obj=False,
     ) as dag:
         preflight = PreflightOperator(
-            task_id=PREFLIGHT, published=document, execution_timeout=ONE_CALL, doc_md=task_document(PREFLIGHT), **where, **RETRY
+            task_id=PREFLIGHT,
+            published=document,
+            execution_timeout=ONE_CALL,
+            doc_md=task_document(PREFLIGHT),
+            **where,
+            **RETRY,
         ).as_setup()
         groups: dict[str, _Group] = {}
         for batch in plan.batches:
@@ -88,7 +93,7 @@ def build_dag(published: Published) -> DAG:
 
 
 def batch_tasks(published: Published, batch: Batch) -> BatchTasks:
-    """The task ids of a batch, which read as sentences: ``checkout.deploy``, ``checkout.ready``, ``rollback.checkout``."""
+    """The task ids of a batch, which read as sentences: ``checkout.deploy``, ``rollback.checkout``."""
     stages = stages_of(_settings(published, batch))
     touching = [f"{batch.name}.canary-{stage.weight}" for stage in stages] + [f"{batch.name}.deploy"]
     ids = [f"{batch.name}.snapshot"]
@@ -136,7 +141,13 @@ def _spec(published: Published, batch: Batch, task: str, phases: list[str], depl
 def _forward(published: Published, batch: Batch, tasks: BatchTasks, where: dict[str, Any]) -> _Group:
     settings = _settings(published, batch)
     group = [s["component"] for s in settings] if batch.lockstep else []
-    common = {"batch": batch.name, "components": settings, "execution_timeout": ONE_CALL, **where, **RETRY}
+    common: dict[str, Any] = {
+        "batch": batch.name,
+        "components": settings,
+        "execution_timeout": ONE_CALL,
+        **where,
+        **RETRY,
+    }
     with TaskGroup(batch.name, tooltip=", ".join(batch.components)):
         snapshot = SnapshotOperator(task_id="snapshot", doc_md=task_document("snapshot", batch), **common).as_setup()
         last: BaseOperator = snapshot
@@ -175,9 +186,7 @@ def _stage(
         **{**common, "components": canaries},
     )
     phases = ["health", "pause", *(["metrics"] if stage.analysis else [])]
-    spec = _spec(
-        published, batch, f"{batch.name}.{analysis_id}", phases, f"{batch.name}.{shift_id}", pause=stage.pause
-    )
+    spec = _spec(published, batch, f"{batch.name}.{analysis_id}", phases, f"{batch.name}.{shift_id}", pause=stage.pause)
     analysis = GateOperator(task_id=analysis_id, batch=batch.name, spec=spec, doc_md=task_document(analysis_id, batch))
     last >> shift >> analysis
     return analysis

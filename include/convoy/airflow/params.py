@@ -10,6 +10,9 @@ from convoy.airflow.run import NO_DRILL
 
 VERSION_PREFIX = "version."
 STAY = "stay"
+VERSIONS = "versions"
+MOST_DROPDOWNS = 25
+"""Airflow copies a DAG's params for each of its tasks: a form with hundreds of fields would make parsing slow."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ def form(published: Mapping[str, Any], gates: list[str]) -> dict[str, Any]:
     params: dict[str, Any] = {
         "reason": Param("", type="string", title="Reason", description="Why now; goes into the record."),
         "dry_run": Param(
-            False, type="boolean", title="Dry run", description="Check everything, say what would happen, touch nothing."
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Check everything, say what would happen, touch nothing.",
         ),
         "drill": Param(
             NO_DRILL,
@@ -47,6 +53,16 @@ def form(published: Mapping[str, Any], gates: list[str]) -> dict[str, Any]:
         ),
     }
     components = published["components"]
+    if len(components) > MOST_DROPDOWNS:
+        params[VERSIONS] = Param(
+            {},
+            type="object",
+            additionalProperties={"type": "string"},
+            title="Versions",
+            description=f"Other proven versions, by component, or {STAY!r}; preflight proves the combination",
+            section="Versions",
+        )
+        return params
     for component in sorted(components):
         offered = choices(published, component)
         params[VERSION_PREFIX + component] = Param(
@@ -62,10 +78,11 @@ def form(published: Mapping[str, Any], gates: list[str]) -> dict[str, Any]:
 
 
 def read_request(params: Mapping[str, Any], published: Mapping[str, Any]) -> Request:
-    """The request of a run. ``stay`` leaves a component out."""
-    versions = {}
+    """The request of a run. ``stay`` leaves a component out; a component that is unknown stays in, to be refused."""
+    others = dict(params.get(VERSIONS) or {})
+    versions = {name: version for name, version in others.items() if name not in published["components"]}
     for component, settings in published["components"].items():
-        chosen = params.get(VERSION_PREFIX + component, settings["to"])
+        chosen = others.get(component) or params.get(VERSION_PREFIX + component, settings["to"])
         if chosen != STAY:
             versions[component] = chosen
     return Request(

@@ -11,7 +11,13 @@ from convoy.planning.plan import Plan
 from convoy.planning.verify import verify, verify_choice
 from convoy.signals.base import Scope
 
-CONNECTIVITY = {"name": "connectivity", "query": "vector(1)", "scrape": None, "interval": 1.0, "success_condition": {}}
+CONNECTIVITY: dict[str, Any] = {
+    "name": "connectivity",
+    "query": "vector(1)",
+    "scrape": None,
+    "interval": 1.0,
+    "success_condition": {},
+}
 
 
 def violations(published: Mapping[str, Any], versions: Mapping[str, str]) -> list[str]:

@@ -29,8 +29,9 @@ class Published:
     """One rollout in one environment, ready to become a DAG.
 
     ``components`` maps each changing component to its resolved settings; ``alternatives`` lists the versions that may
-    be chosen instead of the planned one; ``unchanged`` gives the versions of neighbours that the proof relies on; ``status`` says whether the manifests still say the same (``current``), have
-    errors now (``stale``) or no longer define the rollout (``retired``)."""
+    be chosen instead of the planned one; ``unchanged`` gives the versions of neighbours that the proof relies on;
+    ``status`` says whether the manifests still say the same (``current``), have errors now (``stale``) or no longer
+    define the rollout (``retired``)."""
 
     rollout: str
     environment: str

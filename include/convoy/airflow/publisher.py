@@ -1,8 +1,8 @@
 """Publishing: manifests in, a versioned folder of published rollouts out.
 
-The store is a folder: ``versions/<hash>/`` holds everything that a run reads (the DAG files and the published rollouts),
-immutable and named by its content; ``CURRENT`` names the newest. A rollout whose manifest has errors keeps its last
-valid plan (``stale``); one that is no longer defined stays too (``retired``) until it is forgotten on purpose.
+The store is a folder: ``versions/<hash>/`` holds everything that a run reads (the DAG files and the published
+rollouts), immutable and named by its content; ``CURRENT`` names the newest. A rollout whose manifest has errors keeps
+its last valid plan (``stale``); one that is no longer defined stays too (``retired``) until it is forgotten on purpose.
 """
 
 from __future__ import annotations

@@ -40,7 +40,5 @@ def stages_of(components: Iterable[Mapping[str, Any]]) -> tuple[Stage, ...]:
     for settings in components:
         for stage in stages_of_strategy(settings["strategy"]):
             known = merged.get(stage.weight, stage)
-            merged[stage.weight] = Stage(
-                stage.weight, max(known.pause, stage.pause), known.analysis or stage.analysis
-            )
+            merged[stage.weight] = Stage(stage.weight, max(known.pause, stage.pause), known.analysis or stage.analysis)
     return tuple(merged[weight] for weight in sorted(merged))

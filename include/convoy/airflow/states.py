@@ -74,9 +74,7 @@ def root_cause(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str]
     return None
 
 
-def to_undo(
-    batches: Sequence[BatchTasks], states: Mapping[str, str], scope: str
-) -> tuple[list[str], bool]:
+def to_undo(batches: Sequence[BatchTasks], states: Mapping[str, str], scope: str) -> tuple[list[str], bool]:
     """The names of the batches to undo, and whether the run is to be parked instead.
 
     ``scope`` is ``all`` (everything that was touched) or ``batch`` (only batches that did not get through)."""

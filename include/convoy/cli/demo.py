@@ -124,7 +124,9 @@ def _wait_for(api: object, dag_id: str, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while dag_id not in api.dag_ids(tag="convoy"):  # type: ignore[attr-defined]
         if time.monotonic() > deadline:
-            raise click.ClickException(f"{dag_id} did not appear in Airflow within {within:g} s: convoy status says why")
+            raise click.ClickException(
+                f"{dag_id} did not appear in Airflow within {within:g} s: convoy status says why"
+            )
         time.sleep(0.5)
 
 
@@ -135,5 +137,3 @@ def _say(title: str) -> None:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """End like on Ctrl-C, so that everything is stopped."""
     raise KeyboardInterrupt
-
-

@@ -89,9 +89,9 @@ def _value(label: str, value: Any, indent: str, origins: Mapping[str, str], path
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         yield f"{indent}{label}:{origin}"
         for item in value:
-            first, *rest = _items(item, indent + "    ", origins, path)
-            yield f"{indent}  - {first.lstrip()}"
-            yield from rest
+            lines = list(_items(item, indent + "    ", origins, path)) if isinstance(item, dict) else []
+            yield f"{indent}  - {lines[0].lstrip() if lines else _scalar(path, item)}"
+            yield from lines[1:]
     elif value is not None or origin:
         yield f"{indent}{label}: {_scalar(path, value)}{origin}"
 

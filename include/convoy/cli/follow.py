@@ -28,9 +28,7 @@ def outline_of(dag_id: str) -> Outline | None:
     return Outline.of_plan(published.plan, published.components)
 
 
-def follow(
-    api: AirflowApi, dag_id: str, run_id: str, on_view: Callable[[RunView], None] | None = None
-) -> str:
+def follow(api: AirflowApi, dag_id: str, run_id: str, on_view: Callable[[RunView], None] | None = None) -> str:
     """Show a run until it ends, and return its outcome (or ``Refused`` where preflight did not let it start)."""
     with Display() as display:
         view = watch(RunReader(api, dag_id, run_id, outline_of(dag_id)), display, on_view=on_view)

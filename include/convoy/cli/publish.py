@@ -10,8 +10,12 @@ from convoy.cli.places import dags_folder, manifests_folder, publications_folder
 
 
 @click.command()
-@click.option("--manifests", type=click.Path(exists=True, path_type=Path), help="Folder or file. Default: include/manifests.")
-@click.option("--store", type=click.Path(path_type=Path), help="Where versions go. Default: publications in the state folder.")
+@click.option(
+    "--manifests", type=click.Path(exists=True, path_type=Path), help="Folder or file. Default: include/manifests."
+)
+@click.option(
+    "--store", type=click.Path(path_type=Path), help="Where versions go. Default: publications in the state folder."
+)
 @click.option("--forget", multiple=True, metavar="DAG_ID", help="Drop a retired rollout for good.")
 def command(manifests: Path | None, store: Path | None, forget: tuple[str, ...]) -> None:
     """Compile manifests and publish a new version, if anything changed.

@@ -33,7 +33,9 @@ def command(dag_id: str, run_id: str | None, form: str) -> None:
 
 
 def _folder(base: Path, run_id: str | None) -> Path:
-    found = sorted((path.parent for path in base.glob("*/record.json")), key=lambda p: (p / "record.json").stat().st_mtime)
+    found = sorted(
+        (path.parent for path in base.glob("*/record.json")), key=lambda p: (p / "record.json").stat().st_mtime
+    )
     if run_id is not None:
         found = [path for path in found if path.name == run_id or path.name.startswith(f"{run_id}.")]
     if not found:

@@ -35,6 +35,8 @@ class RunReader:
             self._outline = Outline.of_tasks(tasks)
         decision = self._final(tasks.get(DECIDE), DECISION_KEY, ("success", "failed")) or {}
         outcome = self._final(tasks.get(OUTCOME), OUTCOME_KEY, ("success", "failed")) or {}
+        # After a rollback the last task judges the metrics of everything that went back.
+        wanted = {slot: count for batch in self._outline.batches for slot, count in batch.counts.items()}
         return RunView(
             dag_id=self.dag_id,
             run_id=self.run_id,
@@ -46,7 +48,7 @@ class RunReader:
             preflight=self._step(tasks, PREFLIGHT, {}, asked),
             batches=tuple(self._batch(tasks, batch, decision, asked) for batch in self._outline.batches),
             decide=self._step(tasks, DECIDE, {}, asked),
-            conclusion=self._step(tasks, OUTCOME, {}, asked),
+            conclusion=self._step(tasks, OUTCOME, wanted, asked),
             cause=str(decision.get("cause") or ""),
             outcome=str(outcome.get("outcome") or ""),
             message=str(outcome.get("message") or ""),

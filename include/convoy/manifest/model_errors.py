@@ -9,39 +9,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from convoy.manifest.diagnostics import Diagnostic, did_you_mean, one_of
+from convoy.manifest.model_hints import KUBERNETES_HABITS, PATTERNS, SHORTHANDS, TRUTH, hint_for
 from convoy.manifest.model_shape import ModelShape, Place, ScalarShape, description_of, keys_of, walk
-from convoy.manifest.models.base import INTERFACE_PATTERN, NAME_PATTERN
 from convoy.manifest.yaml_nodes import MappingNode, Position, SequenceNode, find
 
-_PATTERNS = {
-    NAME_PATTERN: (
-        "a lower-case name",
-        "lower-case letters, digits and dashes, at most 63, starting and ending with no dash",
-    ),
-    INTERFACE_PATTERN: ("the name of an interface", "letters, digits, dots, dashes, slashes and underscores"),
-    r"^https?://": ("an address", "start it with https://"),
-    r"^https?://[^@]*$": ("an address without credentials", "start it with https://, and use connection for a login"),
-    r"^/": ("a path", "start it with /"),
-    r"^\d+s$": ("a time in seconds", "write it like 10s"),
-}
-_KUBERNETES_HABIT = {
-    "metadata": "manifests are flat: name and labels stand beside kind",
-    "spec": "manifests are flat: the fields stand beside kind",
-}
-_SHORTHANDS = {"Dependency": "the name of a component, or a mapping", "Requirement": "a range, or a mapping"}
 _BOUNDS = {
     "greater_than": ("gt", "more than"),
     "greater_than_equal": ("ge", "at least"),
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
-}
-_TRUTH = {
-    "yes": "write true",
-    "on": "write true",
-    "true": "remove the quotes",
-    "no": "write false",
-    "off": "write false",
-    "false": "remove the quotes",
 }
 _NUMBERS = ("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing")
 
@@ -80,14 +56,18 @@ def _explain(detail: Any, place: Place, root: MappingNode) -> tuple[Position, st
     if kind == "value_error":
         text = str(context["error"])
         message, _, hint = text.partition("; ")
+        hint = hint or hint_for(message)
         if isinstance(place.shape, ModelShape):
             position = _pinpoint(text, place, root)
             message = f"{name}: {message}" if place.path else message
         else:
             message = f"{name}: {message}"
         return position, "wrong-value", message, hint
-    message, hint = _wrong(kind, context, place, detail["input"])
-    return position, "wrong-type" if kind.endswith("_type") else "wrong-value", f"{name} {message}", hint
+    # As it is written, where it is written: pydantic may have turned it into something else before it refused it.
+    exact = found.depth == len(place.path) and not place.in_key
+    message, hint = _wrong(kind, context, place, found.node.data() if exact else detail["input"])
+    code = "wrong-type" if kind.endswith("_type") else "wrong-value"
+    return position, code, f"{name} {message}", hint or _described(place)
 
 
 def _missing(place: Place) -> tuple[str, str]:
@@ -99,12 +79,21 @@ def _missing(place: Place) -> tuple[str, str]:
     return message, f"add {key}: {description[:1].lower()}{description[1:]}".rstrip(".")
 
 
+def _described(place: Place) -> str:
+    """What a key is for, where there is nothing better to say."""
+    key = str(place.path[-1]) if place.path else ""
+    if place.owner is None or key not in keys_of(place.owner):
+        return ""
+    sentence = re.split(r"(?<=\.) ", description_of(place.owner, key))[0]
+    return f"{key}: {sentence}"
+
+
 def _unknown(place: Place) -> tuple[str, str]:
     key, parent = str(place.path[-1]), dotted(place.path[:-1])
     known = sorted(keys_of(place.owner)) if place.owner else []
     hint = did_you_mean(key, known, otherwise=f"there are {', '.join(known)}")
     if not parent:
-        hint = _KUBERNETES_HABIT.get(key, hint)
+        hint = KUBERNETES_HABITS.get(key, hint)
     return f"unknown key {key} in {parent}" if parent else f"unknown key {key}", hint
 
 
@@ -122,20 +111,21 @@ def _wrong(kind: str, context: Mapping[str, Any], place: Place, value: Any) -> t
         return f"must be {one_of(words)}, not {given}", did_you_mean(str(value), words)
     if kind == "string_type":
         raw = getattr(value, "raw", None) or (str(value).lower() if isinstance(value, bool) else None)
-        return f"must be text, not {given}", f'put it in quotes: "{raw}"' if raw else ""
+        how = PATTERNS.get(_pattern(place), ("", ""))[1]
+        return f"must be text, not {given}", how or (f'put it in quotes: "{raw}"' if raw else "")
     if kind in _NUMBERS:
         quoted = isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdigit()
         what = "a whole number" if kind.startswith("int") else "a number"
         return f"must be {what}, not {given}", "remove the quotes" if quoted else ""
     if kind == "bool_type":
-        return f"must be true or false, not {given}", _TRUTH.get(str(value).lower(), "")
+        return f"must be true or false, not {given}", TRUTH.get(str(value).lower(), "")
     if kind == "list_type":
         return f"must be a list, not {given}", "write it as [a, b], or with `- ` before each item"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
         name = place.shape.model.__name__ if isinstance(place.shape, ModelShape) else ""
-        return f"must be {_SHORTHANDS.get(name, 'a mapping of keys to values')}, not {given}", ""
+        return f"must be {SHORTHANDS.get(name, 'a mapping of keys to values')}, not {given}", "write {key: value}"
     if kind == "string_pattern_mismatch":
-        what, how = _PATTERNS.get(context["pattern"], (f"text like {context['pattern']}", ""))
+        what, how = PATTERNS.get(context["pattern"], (f"text like {context['pattern']}", ""))
         return f"must be {what}, not {given}", how
     if kind in _BOUNDS:
         key, words_ = _BOUNDS[kind]
@@ -148,6 +138,14 @@ def _wrong(kind: str, context: Mapping[str, Any], place: Place, value: Any) -> t
     if kind == "string_too_short":
         return "must not be empty", ""
     return f"is not valid: {context.get('error', kind)}", ""
+
+
+def _pattern(place: Place) -> str:
+    """The pattern that the text at a place has to match, if any."""
+    if place.owner is None:
+        return ""
+    metadata = place.owner.model_fields[keys_of(place.owner)[str(place.path[-1])]].metadata
+    return next((str(extra.pattern) for extra in metadata if getattr(extra, "pattern", None)), "")
 
 
 def _pinpoint(message: str, place: Place, root: MappingNode) -> Position:

@@ -78,7 +78,7 @@ class Scheme:
         version = self._parse(text) if len(text) <= MAX_LENGTH else None
         if version is None:
             shown = text if len(text) <= MAX_LENGTH else f"{text[:32]}..."
-            raise VersionError(f"{shown!r} is not a {self.name} version; write it like {self.example}")
+            raise VersionError(f"{shown!r} is not a version ({self.name}); write it like {self.example}")
         return version
 
 

@@ -108,7 +108,9 @@ def parse_range(text: str, scheme: Scheme = SEMVER) -> Range:
     for alternative in text.split("||"):
         interval = _alternative(alternative.strip(), text, scheme)
         if interval.empty:
-            raise VersionError(f"no version can lie in {alternative.strip()!r}: it ends before it starts")
+            raise VersionError(
+                f"no version can lie in {alternative.strip()!r}: it ends before it starts; correct a bound"
+            )
         intervals.append(interval)
     return Range(text, scheme, tuple(intervals))
 
@@ -118,6 +120,7 @@ def parse_interface_version(text: str) -> Version:
     return SEMVER.parse(text)
 
 
+@lru_cache(maxsize=4096)
 def parse_interface_range(text: str) -> Range:
     """A range of interface versions. Raises VersionError."""
     return parse_range(text, SEMVER)
@@ -125,19 +128,14 @@ def parse_interface_range(text: str) -> Range:
 
 def in_interface_range(text: str, version: str) -> bool:
     """Whether an interface version lies in a range of them. Raises VersionError for either."""
-    return _cached_interface_range(text).contains(version)
-
-
-@lru_cache(maxsize=4096)
-def _cached_interface_range(text: str) -> Range:
-    return parse_interface_range(text)
+    return parse_interface_range(text).contains(version)
 
 
 def _alternative(text: str, whole: str, scheme: Scheme) -> _Interval:
     if not text:
         if not whole.strip():
             raise VersionError("a range is empty; for any version write *")
-        raise VersionError(f"{whole!r} is not a range: there is nothing on one side of ||")
+        raise VersionError(f"{whole!r} is not a range: there is nothing on one side of ||; complete or delete it")
     hyphen = _HYPHEN.fullmatch(text)
     if hyphen:
         return _comparator(">=", hyphen.group(1), scheme).both(_comparator("<=", hyphen.group(2), scheme))

@@ -51,9 +51,7 @@ class DeployOperator(RolloutOperator):
         if run.dry_run:
             for settings in todo:
                 log_line = describe(settings, run.versions[settings["component"]])
-                audit.emit(
-                    "service.leftalone", f"dry run: would move {log_line}", subject=settings["component"]
-                )
+                audit.emit("service.leftalone", f"dry run: would move {log_line}", subject=settings["component"])
             return
         context["task_state_store"].set(
             "intent", {s["component"]: run.versions[s["component"]] for s in todo}, retention=KEEP
@@ -71,9 +69,7 @@ class DeployOperator(RolloutOperator):
         applied = self._apply_all(self.open_target(), todo, run, audit)
         context["ti"].xcom_push(key=APPLIED_KEY, value={a.component: a.generation for a in applied})
 
-    def _apply_all(
-        self, target: Target, todo: list[dict[str, Any]], run: Run, audit: Audit
-    ) -> list[Applied]:
+    def _apply_all(self, target: Target, todo: list[dict[str, Any]], run: Run, audit: Audit) -> list[Applied]:
         def apply(settings: dict[str, Any]) -> Applied:
             if self._halted:
                 raise Halted(f"halted before {settings['component']} was touched")

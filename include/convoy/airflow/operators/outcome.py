@@ -68,7 +68,7 @@ class OutcomeOperator(RolloutOperator):
         if spec is not None:
             from convoy.airflow.triggers.gate import GateTrigger
 
-            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number), method_name="verified")
+            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number, resume=True), method_name="verified")
         self._conclude(context, run, states, "")
 
     def verified(self, context: Mapping[str, Any], event: Any = None) -> None:
@@ -161,7 +161,9 @@ class OutcomeOperator(RolloutOperator):
         try:
             self.open_target().release(run.holder)
         except TargetError as error:
-            audit.emit("lock.released", f"the locks could not be released: {error}", subject=self.environment, level="error")
+            audit.emit(
+                "lock.released", f"the locks could not be released: {error}", subject=self.environment, level="error"
+            )
             return str(error)
         audit.emit("lock.released", "all locks are released", subject=self.environment)
         return ""
@@ -189,9 +191,7 @@ class OutcomeOperator(RolloutOperator):
                 if outcome == PROMOTED:
                     context["outlet_events"][asset].extra = entry
 
-    def _record(
-        self, context: Mapping[str, Any], audit: Audit, run: Run, outcome: str, message: str
-    ) -> None:
+    def _record(self, context: Mapping[str, Any], audit: Audit, run: Run, outcome: str, message: str) -> None:
         ti = context["ti"]
         states = task_states(ti)
         events = list(audit.events)

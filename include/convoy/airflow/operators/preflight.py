@@ -107,7 +107,9 @@ class PreflightOperator(RolloutOperator):
             message = "this run has already been rolled back; it never goes forward again. Trigger a new run instead"
             audit.emit("run.refused", message, subject=ti.dag_id, level="error")
             raise refuse(audit, message, subject=ti.dag_id)
-        audit.emit("plan.pinned", "this run is rolling back: only its rollback goes on", subject=ti.dag_id, level="warning")
+        audit.emit(
+            "plan.pinned", "this run is rolling back: only its rollback goes on", subject=ti.dag_id, level="warning"
+        )
         return True
 
     def _refused(self, audit: Audit, problems: list[str]) -> Exception:

@@ -14,7 +14,6 @@ from convoy.airflow.states import BatchTasks, promoted, root_cause, task_states,
 from convoy.gates.verdict import Verdict
 from convoy.targets.base import Drift, Observation, TargetError
 
-RESTORED = "restored"
 DONE = ("success", "skipped", "upstream_failed")
 
 
@@ -126,7 +125,6 @@ class UndoOperator(RolloutOperator):
             self._stuck(audit, f"{', '.join(stuck)} did not succeed, and {self.batch.name} goes back only after that")
         snapshots = ti.xcom_pull(task_ids=f"{self.batch.name}.snapshot", key=SNAPSHOTS_KEY) or {}
         generations = self._restore(audit, run, snapshots)
-        context["task_state_store"].set(RESTORED, {name: 1 for name in generations}, retention=KEEP)
         waiting = [name for name in generations if snapshots[name]["version"] is not None]
         if waiting:
             from convoy.airflow.triggers.gate import GateTrigger
@@ -135,7 +133,7 @@ class UndoOperator(RolloutOperator):
                 **self.spec,
                 "fixed": {name: [snapshots[name]["version"], generations[name]] for name in waiting},
             }
-            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number), method_name="verified")
+            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number, resume=True), method_name="verified")
         self._done(audit, run, f"{self.batch.name} is removed again")
 
     def _wanted(self, run: Run, states: Mapping[str, str]) -> bool:

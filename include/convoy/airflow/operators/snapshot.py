@@ -53,9 +53,7 @@ class SnapshotOperator(RolloutOperator):
             snapshots[name] = kept
         context["ti"].xcom_push(key=SNAPSHOTS_KEY, value=snapshots)
 
-    def _must_be_as_declared(
-        self, audit: Audit, settings: Mapping[str, Any], seen: Observation, holder: str
-    ) -> None:
+    def _must_be_as_declared(self, audit: Audit, settings: Mapping[str, Any], seen: Observation, holder: str) -> None:
         if seen.version == settings["from"] or seen.changed_by == holder:
             return
         message = (

@@ -35,16 +35,18 @@ class GateTrigger(BaseTrigger):
         ``signals``, ``deploy_task`` (whose XCom holds the generations) or ``fixed`` (component to version and
         generation, for verifying a rollback), and ``pause`` in seconds.
     :param round: grows when the same gate is to be judged anew.
+    :param resume: whether a worker waits for the verdict, whatever it is; otherwise Successful ends the task here.
     """
 
-    def __init__(self, spec: dict[str, Any], round: int = 0) -> None:
+    def __init__(self, spec: dict[str, Any], round: int = 0, resume: bool = False) -> None:
         super().__init__()
         self.spec = spec
         self.round = round
+        self.resume = resume
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments."""
-        return ("convoy.airflow.triggers.gate.GateTrigger", {"spec": self.spec, "round": self.round})
+        return ("convoy.airflow.triggers.gate.GateTrigger", {"spec": self.spec, "round": self.round, "resume": self.resume})
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: the verdict."""
@@ -56,20 +58,25 @@ class GateTrigger(BaseTrigger):
             event = self._event(Verdict.ERROR, f"the gate itself broke: {type(error).__name__}: {error}", [])
         if Verdict(event["verdict"]).passes:
             await self._keep(event)
-            yield TaskSuccessEvent()
+            yield TriggerEvent(event) if self.resume else TaskSuccessEvent()
         else:
             event.pop("events", None)
             yield TriggerEvent(event)
 
+    @property
+    def _ti(self) -> Any:
+        """The task instance that waits for this trigger; the triggerer sets it before ``run``."""
+        return self.task_instance
+
     async def _keep(self, event: dict[str, Any]) -> None:
         """Leave verdict and events as XComs. The end event's own ``xcoms`` would arrive encoded twice."""
-        ti = self.task_instance
+        ti = self._ti
         where = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id}
         await write_xcom(EVENTS_KEY, event.pop("events"), **where)
         await write_xcom(VERDICT_KEY, event, **where)
 
     async def _judge(self) -> dict[str, Any]:
-        ti = self.task_instance
+        ti = self._ti
         where = {"dag_id": ti.dag_id, "run_id": ti.run_id}
         run = Run.from_dict(await read_xcom(RUN_KEY, task_id=PREFLIGHT, **where))
         if run.dry_run:
@@ -98,9 +105,7 @@ class GateTrigger(BaseTrigger):
             fixed = {name: [run.versions.get(name), generation] for name, generation in applied.items()}
         return [(c, *fixed[c["component"]]) for c in self.spec["components"] if c["component"] in fixed]
 
-    async def _watch_all(
-        self, todo: list[tuple[dict[str, Any], str, int | None]], progress: Progress
-    ) -> list[Judged]:
+    async def _watch_all(self, todo: list[tuple[dict[str, Any], str, int | None]], progress: Progress) -> list[Judged]:
         """Judge all components at once; the first one that fails ends the others."""
         from convoy.signals import open_provider
         from convoy.targets import open_target
@@ -142,7 +147,7 @@ class GateTrigger(BaseTrigger):
 
     def _passed(self, run: Run, message: str, judged: list[Judged]) -> dict[str, Any]:
         event = self._event(Verdict.SUCCESSFUL, message, judged)
-        ti = self.task_instance
+        ti = self._ti
         judgement = Event.now(
             "gate.judged",
             f"Successful: {message}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from convoy.manifest.definitions import Catalog, Definition, Key
 from convoy.manifest.diagnostics import Diagnostic, Severity, did_you_mean
@@ -20,9 +21,16 @@ class Known:
     broken: Mapping[Key, ReadManifest]
     nameless: tuple[str, ...] = ()
 
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        names: dict[str, set[str]] = {}
+        for kind, name in (*self.catalog.definitions, *self.broken):
+            names.setdefault(kind, set()).add(name)
+        return names
+
     def names(self, kind: str) -> set[str]:
         """Every name of a kind, with errors or without."""
-        return {name for of_kind, name in (*self.catalog.definitions, *self.broken) if of_kind == kind}
+        return self._names.get(kind, set())
 
     def hint(self, kind: str, name: str, others: Iterable[str] = ()) -> str:
         """What to do about an unknown name."""

@@ -18,9 +18,7 @@ _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 class Model(BaseModel):
     """A strict, immutable part of a manifest: unknown keys are errors, and no value is coerced from another type."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=to_camel, populate_by_name=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel, populate_by_name=True)
 
 
 def parse_duration(value: Any) -> float:
@@ -90,7 +88,10 @@ VersionRange = Annotated[
     str,
     BeforeValidator(_parse_text),
     WithJsonSchema(
-        {"type": ["string", "number"], "description": "A range of versions: ^1.2, ~1.2.3, >=2 <4, 1 || 2, 1.0 - 2.0, *."}
+        {
+            "type": ["string", "number"],
+            "description": "A range of versions: ^1.2, ~1.2.3, >=2 <4, 1 || 2, 1.0 - 2.0, *.",
+        }
     ),
 ]
 Duration = Annotated[

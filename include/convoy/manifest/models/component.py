@@ -33,7 +33,9 @@ class Requirement(Model):
     component: Name | None = Field(
         None, alias="from", description="Which component provides it; needed only where several do."
     )
-    optional: bool = Field(False, description="true: works without the interface, but not with a version outside the range.")
+    optional: bool = Field(
+        False, description="true: works without the interface, but not with a version outside the range."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -44,7 +46,9 @@ class Requirement(Model):
 class Release(Model):
     """One version of a component: what is different from the component's own fields."""
 
-    provides: dict[InterfaceName, Version] = Field({}, description="Interfaces and their versions; replaces per interface.")
+    provides: dict[InterfaceName, Version] = Field(
+        {}, description="Interfaces and their versions; replaces per interface."
+    )
     consumes: dict[InterfaceName, Requirement] = Field({}, description="Interfaces and ranges; replaces per interface.")
     coexists: bool = Field(
         True, description="false: this version cannot serve beside the one before (needs recreate or blueGreen)."

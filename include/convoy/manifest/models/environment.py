@@ -24,7 +24,8 @@ class WebhookTarget(Model):
 
     kind: Literal["webhook"] = Field(description="The target kind.")
     connection: str = Field(
-        min_length=1, description="Airflow connection (type http) with the address and, if needed, a bearer token as password."
+        min_length=1,
+        description="Airflow connection (type http) with the address and, if needed, a bearer token as password.",
     )
     timeout: Duration = Field(10.0, gt=0, description="Time allowed for one request.")
 
@@ -34,7 +35,8 @@ class CommandTarget(Model):
 
     kind: Literal["command"] = Field(description="The target kind.")
     command: list[str] = Field(
-        min_length=1, description="Program and leading arguments; the verb is appended, the request comes on standard input."
+        min_length=1,
+        description="Program and leading arguments; the verb is appended, the request comes on standard input.",
     )
     directory: str | None = Field(None, description="Working directory, relative to the manifest file.")
     connection: str | None = Field(

@@ -114,8 +114,12 @@ class MetricGate(Model):
     """One metric that is measured again and again and judged against a condition."""
 
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="Name in logs and records.")
-    query: str | None = Field(None, min_length=1, description="provider prometheus: PromQL with one result. "
-        "It is sent as it stands, but for $component, $version, $revision and $interval.")
+    query: str | None = Field(
+        None,
+        min_length=1,
+        description="provider prometheus: PromQL with one result. "
+        "It is sent as it stands, but for $component, $version, $revision and $interval.",
+    )
     scrape: ScrapeQuery | None = Field(None, description="provider openmetrics: what to compute from the replicas.")
     interval: Duration = Field(5.0, gt=0, description="Time between two measurements.")
     initial_delay: Duration = Field(0.0, description="Wait before the first measurement.")
@@ -124,7 +128,9 @@ class MetricGate(Model):
     failure_limit: int = Field(0, ge=0, description="How many failed measurements are tolerated.")
     inconclusive_limit: int = Field(0, ge=0, description="How many inconclusive measurements (no data) are tolerated.")
     consecutive_error_limit: int = Field(
-        4, ge=0, description="How many errors in a row (provider down, bad answer) are tolerated before a person decides."
+        4,
+        ge=0,
+        description="How many errors in a row (provider down, bad answer) are tolerated before a person decides.",
     )
 
     @model_validator(mode="after")

@@ -42,9 +42,7 @@ class CanaryStep(Model):
         None, ge=1, le=100, description="Percent of the replicas that run the new version from this step on."
     )
     pause: Pause | None = Field(None, description="Wait while the canary serves.")
-    analysis: bool | None = Field(
-        None, description="true: judge the component's metric gates here, before going on."
-    )
+    analysis: bool | None = Field(None, description="true: judge the component's metric gates here, before going on.")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> CanaryStep:

@@ -17,7 +17,9 @@ class Defaults(Model):
     owner: str | None = Field(None, description="The team that answers for the components.")
     runbook: str | None = Field(None, pattern=r"^https?://", description="Address of the runbook.")
     strategy: Strategy | None = Field(None, description="How components move between versions.")
-    gates: Gates | None = Field(None, description="Health and metric gates; replaced as a whole per health and metrics.")
+    gates: Gates | None = Field(
+        None, description="Health and metric gates; replaced as a whole per health and metrics."
+    )
     env: dict[str, str] = Field({}, description="Environment variables of process workloads, merged by name.")
 
 

@@ -38,8 +38,8 @@ def permissions(me: Member, group: tuple[str, ...], members: Mapping[str, Member
     )
 
 
-def waiting_for(me: Member, group: tuple[str, ...], members: Mapping[str, Member]) -> list[str]:
-    """The members that hold the switch up, for the message."""
-    return [
-        name for name in group if name not in members or members[name].ordered != me.ordered or not members[name].up
-    ]
+def waiting_for(me: str, group: tuple[str, ...], members: Mapping[str, Member]) -> list[str]:
+    """The other members that hold the switch up, for the message."""
+    ordered = members[me].ordered
+    others = [name for name in group if name != me]
+    return [n for n in others if n not in members or members[n].ordered != ordered or not members[n].up]

@@ -61,7 +61,7 @@ def _message(order: Order, scene: Scene, desired: int, available: int, others: i
     if others:
         text += f", {others} of another revision {'are' if others > 1 else 'is'} left"
     if order.move.lockstep:
-        holding = waiting_for(scene.members[order.component], order.move.lockstep, scene.members)
+        holding = waiting_for(order.component, order.move.lockstep, scene.members)
         if holding:
             text += f"; waits for {', '.join(holding)} to switch in one moment"
     return text
