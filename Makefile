@@ -44,7 +44,7 @@ demo-down:  ## Stop whatever the demo started, and delete its data
 	@if [ -x $(BIN)/convoy ]; then $(BIN)/convoy down --purge; else echo "demo-down: nothing was installed here"; fi
 
 bench: venv  ## Measure: planning, parsing, memory, latency
-	@shopt -s nullglob; for file in tests/benchmarks/bench_*.py; do echo "bench: $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in tests/benchmarks/bench_*.py; do echo "bench: $$file"; $(BIN)/python -m tests.benchmarks.$$(basename $$file .py) || exit 1; done
 
 lock: venv  ## Make the lock files again from the requirements (needs a network)
 	@scripts/lock.sh $(BIN)/python

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from airflow.sdk import DAG, TriggerRule
 from airflow.serialization.serialized_objects import DagSerialization
+from tests.airflow.builders import component, published, rollout, shop
 
 from convoy.airflow.factory import build_dag
 from convoy.airflow.published import Published
-from tests.airflow.builders import component, published, rollout, shop
 
 
 @pytest.fixture

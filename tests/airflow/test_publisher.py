@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.airflow.builders import component, rollout
 
 from convoy.airflow.dagfile import ManifestsHaveErrors, load_dags, raise_manifest_errors
 from convoy.airflow.published import RETIRED, STALE, Published, PublishedFormatError, read
 from convoy.airflow.publisher import FOLDER, current_version, publish, version_folder
-from tests.airflow.builders import component, rollout
 
 
 class Store:
@@ -54,7 +54,7 @@ def test_publishing_the_same_again_makes_no_new_version(store: Store) -> None:
 
 
 def test_a_broken_manifest_keeps_the_last_valid_plan_and_harms_no_other(store: Store) -> None:
-    """The rollout goes stale with the reason, the other one stays current, and the error names file, line and column."""
+    """The rollout goes stale with the reason, the other stays current, and the error names file, line and column."""
     digests = {name: store.get(name).digest for name in ("one", "two")}
     (store.manifests / "one.yaml").write_text((component("one") + rollout("one", "one")).replace("to:", "too:"))
     errors = store.publish()

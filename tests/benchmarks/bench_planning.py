@@ -1,6 +1,6 @@
 """How long planning takes as systems grow, and what level barriers would cost. Prints; asserts nothing.
 
-python tests/benchmarks/bench_planning.py [largest]
+python -m tests.benchmarks.bench_planning [largest]
 """
 
 from __future__ import annotations

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "include")]
+import psutil
+from tests.end_to_end.manifests import Scenario
+from tests.end_to_end.world import World
 
-import psutil  # noqa: E402
-
-from convoy.airflow.compile import compile_rollouts  # noqa: E402
-from convoy.embedded import Embedded  # noqa: E402
-from tests.end_to_end.manifests import Scenario  # noqa: E402
-from tests.end_to_end.world import World  # noqa: E402
+from convoy.airflow.compile import compile_rollouts
+from convoy.embedded import Embedded
 
 
 def main() -> None:

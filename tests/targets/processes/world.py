@@ -60,6 +60,7 @@ class World:
         replicas: int = 1,
         env: dict[str, str] | None = None,
         command: list[str] | None = None,
+        stop_timeout: str = "10s",
         **more: Any,
     ) -> Applied:
         """Order a version of the test service."""
@@ -68,6 +69,7 @@ class World:
             "command": command or [sys.executable, "-I", "-S", str(SERVER)],
             "env": env or {},
             "replicas": replicas,
+            "stop_timeout": stop_timeout,
         }
         return self.target.apply(Desired(component, version, workload, strategy or {"type": "rolling"}, **more), lock)
 

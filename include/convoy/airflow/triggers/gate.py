@@ -46,7 +46,10 @@ class GateTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments."""
-        return ("convoy.airflow.triggers.gate.GateTrigger", {"spec": self.spec, "round": self.round, "resume": self.resume})
+        return (
+            "convoy.airflow.triggers.gate.GateTrigger",
+            {"spec": self.spec, "round": self.round, "resume": self.resume},
+        )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: the verdict."""

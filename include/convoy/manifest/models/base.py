@@ -28,7 +28,7 @@ def parse_duration(value: Any) -> float:
     if isinstance(value, str):
         match = _DURATION.fullmatch(value)
         if value and match:
-            return sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS) if part)
+            return sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part)
     raise ValueError(f"not a duration: {value!r}; write it like 30s, 5m, 1h30m or 250ms")
 
 

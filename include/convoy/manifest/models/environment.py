@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -51,11 +51,9 @@ def _target_kind(value: Any) -> str:
 
 
 TargetConfig = Annotated[
-    Union[
-        Annotated[ProcessesTarget, Tag("processes")],
-        Annotated[WebhookTarget, Tag("webhook")],
-        Annotated[CommandTarget, Tag("command")],
-    ],
+    Annotated[ProcessesTarget, Tag("processes")]
+    | Annotated[WebhookTarget, Tag("webhook")]
+    | Annotated[CommandTarget, Tag("command")],
     Discriminator(_target_kind),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -83,11 +83,9 @@ def _strategy_type(value: Any) -> str:
 
 
 Strategy = Annotated[
-    Union[
-        Annotated[Rolling, Tag("rolling")],
-        Annotated[Recreate, Tag("recreate")],
-        Annotated[Canary, Tag("canary")],
-        Annotated[BlueGreen, Tag("blueGreen")],
-    ],
+    Annotated[Rolling, Tag("rolling")]
+    | Annotated[Recreate, Tag("recreate")]
+    | Annotated[Canary, Tag("canary")]
+    | Annotated[BlueGreen, Tag("blueGreen")],
     Discriminator(_strategy_type),
 ]

@@ -12,7 +12,8 @@ from convoy.manifest.models.strategy import Strategy
 
 
 class Defaults(Model):
-    """Values for components that do not say otherwise. The most specific wins: component, rollout, environment, system."""
+    """Values for components that do not say otherwise. The most specific wins: component, rollout,
+    environment, system."""
 
     owner: str | None = Field(None, description="The team that answers for the components.")
     runbook: str | None = Field(None, pattern=r"^https?://", description="Address of the runbook.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -43,13 +43,13 @@ def _workload_kind(value: Any) -> str:
 
 
 Workload = Annotated[
-    Union[Annotated[ProcessWorkload, Tag("process")], Annotated[ExternalWorkload, Tag("external")]],
+    Annotated[ProcessWorkload, Tag("process")] | Annotated[ExternalWorkload, Tag("external")],
     Discriminator(_workload_kind),
 ]
 
 
 class WorkloadOverride(Model):
-    """What one version changes of the component's workload: fields given here replace the component's, env is merged."""
+    """What one version changes of the component's workload: fields given here replace its own, env is merged."""
 
     command: list[str] | None = Field(None, min_length=1, description="Another program and arguments.")
     env: dict[str, str] = Field({}, description="Variables added to, or replacing, the component's.")

@@ -86,12 +86,8 @@ class Conditions:
 
     def _crashed(self, track: _Track, state: str, info: Mapping[str, Any]) -> str:
         if state in GIVEN_UP:
-            return info["spawnerr"] or f"it is {state}"
+            return str(info["spawnerr"] or f"it is {state}").partition(" (")[0].lower()
         recent = [at for at in track.restarts if self._clock() - at <= LOOP_SECONDS]
         if len(recent) >= LOOP_RESTARTS:
-            return f"restarted {len(recent)} times within {LOOP_SECONDS:g} s, the last time: {_ending(info)}"
+            return f"restarted {len(recent)} times within {LOOP_SECONDS:g} s"
         return ""
-
-
-def _ending(info: Mapping[str, Any]) -> str:
-    return info["spawnerr"] or f"exit status {info['exitstatus']}"

@@ -56,7 +56,6 @@ CREATE TABLE IF NOT EXISTS processes (program TEXT PRIMARY KEY, pid INTEGER NOT 
 def create(path: Path) -> None:
     """Make the database, unless it is there. Raises TargetUnreachable."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(SCHEMA)

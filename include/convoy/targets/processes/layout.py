@@ -72,8 +72,11 @@ class Layout:
 
     def create(self) -> None:
         """Make the folders, and a short place for the socket where it needs one."""
-        for folder in (self.root, self.programs, self.logs):
-            folder.mkdir(parents=True, exist_ok=True)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        # Variables of workloads are written here, and whoever reaches the socket commands supervisord.
+        self.root.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.programs, self.logs):
+            folder.mkdir(exist_ok=True)
         if len(os.fsencode(self.socket)) > LONGEST_SOCKET_PATH or not self.socket.parent.is_dir():
             place = Path(tempfile.mkdtemp(prefix="convoy-")) / "supervisor.sock"
             note = self.root / "socket.path"
@@ -87,9 +90,9 @@ def layout_of(environment: str, root: str | None = None) -> Layout:
     ``.convoy`` here. Raises Refused for a folder that supervisord's configuration cannot spell."""
     folder = Path(root) if root else Path(os.environ.get("CONVOY_HOME") or ".convoy") / "environments" / environment
     folder = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 (resolve() would follow links that may change)
-    if any(text in str(folder) for text in ("\n", '"', "'", " ;", " #", "\t")):
+    if any(text in str(folder) for text in ("\n", '"', "'", " ;", " #", "\t", "%")):
         raise Refused(
-            f"the folder of environment {environment} is {str(folder)!r}: quotes, line breaks, ' ;' and ' #' cannot "
-            "be written into supervisord's configuration; choose another root or CONVOY_HOME"
+            f"the folder of environment {environment} is {str(folder)!r}: quotes, tabs, line breaks, '%', ' ;' and "
+            "' #' cannot be written into supervisord's configuration; choose another root or CONVOY_HOME"
         )
     return Layout(environment, folder)

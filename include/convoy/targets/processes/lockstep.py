@@ -15,10 +15,12 @@ from convoy.targets.processes.moves import Permissions
 
 @dataclass(frozen=True)
 class Member:
-    """What the others need to know of a member. ``beside``: it comes up beside the old one. ``up``: all of its new
-    replicas are. ``cleared``: none of its old replicas runs, not even leaving."""
+    """What the others need to know of a member. ``ordered``: by which holder, with which token. ``group``: the one that
+    it was ordered to move with, or None on the way back, where the token says enough. ``beside``: it comes up beside
+    the old one. ``up``: all of its new replicas are. ``cleared``: none of its old replicas runs, not even leaving."""
 
     ordered: tuple[str, int]
+    group: tuple[str, ...] | None
     beside: bool
     up: bool
     cleared: bool
@@ -27,7 +29,7 @@ class Member:
 def permissions(me: Member, group: tuple[str, ...], members: Mapping[str, Member], *, scale_down: bool) -> Permissions:
     """What a member may do now. A member of the group that is unknown was not ordered yet."""
     known = [members[name] for name in group if name in members]
-    ordered = len(known) == len(group) and all(member.ordered == me.ordered for member in known)
+    ordered = len(known) == len(group) and all(_together(me, member) for member in known)
     beside_up = ordered and all(member.up for member in known if member.beside)
     cleared = beside_up and all(member.cleared for member in known if not member.beside)
     return Permissions(
@@ -40,6 +42,11 @@ def permissions(me: Member, group: tuple[str, ...], members: Mapping[str, Member
 
 def waiting_for(me: str, group: tuple[str, ...], members: Mapping[str, Member]) -> list[str]:
     """The other members that hold the switch up, for the message."""
-    ordered = members[me].ordered
-    others = [name for name in group if name != me]
-    return [n for n in others if n not in members or members[n].ordered != ordered or not members[n].up]
+    mine, others = members[me], [name for name in group if name != me]
+    return [n for n in others if n not in members or not _together(mine, members[n]) or not members[n].up]
+
+
+def _together(me: Member, other: Member) -> bool:
+    """Whether the other was ordered in the same breath. Its order may have changed nothing, so that neither its
+    generation nor who changed it last tells."""
+    return other.ordered == me.ordered and (me.group is None or other.group == me.group)

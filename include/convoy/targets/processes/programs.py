@@ -45,7 +45,7 @@ def write_program(
         "stopasgroup=true",
         "killasgroup=true",
         "redirect_stderr=true",
-        f"stdout_logfile={_escaped(str(layout.logs / f'{name}.log'))}",
+        f"stdout_logfile={layout.logs / f'{name}.log'!s}",
         f"stdout_logfile_maxbytes={LOG_BYTES}",
         "stdout_logfile_backups=1",
     ]
@@ -62,16 +62,16 @@ def write_config(layout: Layout) -> None:
     """Write supervisord's own configuration."""
     lines = [
         "[unix_http_server]",
-        f"file={_escaped(str(layout.socket))}",
+        f"file={layout.socket!s}",
         "chmod=0700",
         "[supervisord]",
         f"identifier={layout.identifier}",
-        f"logfile={_escaped(str(layout.root / 'supervisord.log'))}",
+        f"logfile={layout.root / 'supervisord.log'!s}",
         "logfile_maxbytes=10MB",
         "logfile_backups=1",
-        f"pidfile={_escaped(str(layout.root / 'supervisord.pid'))}",
-        f"childlogdir={_escaped(str(layout.logs))}",
-        f"directory={_escaped(str(layout.root))}",
+        f"pidfile={layout.root / 'supervisord.pid'!s}",
+        f"childlogdir={layout.logs!s}",
+        f"directory={layout.root!s}",
         "nodaemon=false",
         "nocleanup=true",
         "[rpcinterface:supervisor]",
@@ -137,9 +137,5 @@ def _write(path: Path, text: str) -> None:
     scratch.replace(path)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%%")
-
-
 def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'
+    return f'"{text.replace("%", "%%")}"'

@@ -79,6 +79,7 @@ def _member(order: Order, rows: list[Row], conditions: Mapping[str, Condition]) 
     up = {r: sum(row.revision == r and not row.leaving and conditions[row.program].up for row in mine) for r in want}
     return Member(
         ordered=order.ordered,
+        group=None if order.move.fast or order.spec is None else order.spec.group,
         beside=effective(order.move.strategy, lockstep=True) != "recreate",
         up=all(up[revision] >= count for revision, count in want.items()),
         cleared=all(row.revision in want for row in mine),
