@@ -82,10 +82,12 @@ def test_the_run_is_marked_failed_in_mid_deploy(world: World, scenario: Scenario
     """A person marks the run failed while a deployment hangs: it is fenced off and everything goes back, and when the
     hanging deployment wakes up after that, it changes nothing."""
     run_id, slow = begin(world, scenario, fleet)
+    hanging = fleet.applying(scenario.name("api"))
     world.mark_run_failed(scenario.dag_id, run_id)
     assert world.finish(scenario.dag_id, run_id) == "failed"
     assert world.outcome(scenario.dag_id, run_id) == "Aborted"
     slow.unlink()
+    eventually("the hanging deployment to end", lambda: not psutil.pid_exists(hanging))
     assert fleet.versions() == dict.fromkeys(scenario.names("db", "api"), "1.0.0")
     assert [entry[:2] for entry in fleet.history()[-2:]] == [
         ["apply", scenario.name("db")],

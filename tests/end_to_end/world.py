@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from convoy.airflow.compile import compile_rollouts
+from convoy.airflow.published import Published
 
 T = TypeVar("T")
 FINISHED = ("success", "failed")
@@ -78,15 +79,16 @@ class World:
         scratch.replace(path)
         return path
 
-    def wait_for_dag(self, dag_id: str) -> None:
-        """Until Airflow has the DAG in the version that the manifests say now."""
-        expected = {p.dag_id: p.digest for p in compile_rollouts(self.manifests).rollouts}[dag_id]
+    def wait_for_dag(self, dag_id: str) -> Published:
+        """Until Airflow has the DAG in the version that the manifests say now, which is returned."""
+        wanted = {p.dag_id: p for p in compile_rollouts(self.manifests).rollouts}[dag_id]
 
         def known() -> bool:
             answer = self._client.get(f"/api/v2/dags/{dag_id}/details")
-            return answer.status_code == 200 and expected in (answer.json()["doc_md"] or "")
+            return answer.status_code == 200 and wanted.digest in (answer.json()["doc_md"] or "")
 
         eventually(f"{dag_id} in Airflow", known, within=60)
+        return wanted
 
     def tags(self, dag_id: str) -> set[str]:
         """The tags of a DAG."""

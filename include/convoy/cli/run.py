@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from convoy.cli.airflow_api import ApiError
 from convoy.cli.follow import follow
 from convoy.cli.session import api_session
 
@@ -30,8 +31,11 @@ def command(dag_id: str, reason: str, dry_run: bool, drill: str | None, versions
         chosen[component] = version
     if chosen:
         conf["versions"] = chosen
-    with api_session() as api:
-        run_id = api.trigger(dag_id, conf)
-        click.echo(f"triggered {dag_id}, run {run_id}")
-        if watch and follow(api, dag_id, run_id) != "Promoted":
-            raise click.exceptions.Exit(1)
+    try:
+        with api_session() as api:
+            run_id = api.trigger(dag_id, conf)
+            click.echo(f"triggered {dag_id}, run {run_id}")
+            if watch and follow(api, dag_id, run_id) != "Promoted":
+                raise click.exceptions.Exit(1)
+    except ApiError as error:
+        raise click.ClickException(str(error)) from error

@@ -21,13 +21,18 @@ def command(environment: str, holder: str | None, manifests: Path | None, yes: b
     what is live: nothing is changed by this, but the run can then neither go on nor roll back.
     """
     from convoy.manifest.catalog import load
+    from convoy.manifest.resolve import resolve_target
     from convoy.targets import open_target
+    from convoy.targets.base import TargetError
 
     catalog = load([manifests or manifests_folder()]).catalog
     if environment not in catalog.environments:
         raise click.UsageError(f"no environment {environment}; there are {', '.join(sorted(catalog.environments))}")
-    target = open_target(catalog.environments[environment].target.model_dump(), environment)
-    locks = target.locks()
+    target = open_target(resolve_target(catalog, environment), environment)
+    try:
+        locks = target.locks()
+    except TargetError as error:
+        raise click.ClickException(str(error)) from error
     if holder is None:
         for lock in locks:
             click.echo(f"{lock.holder}  {lock.epoch}  token {lock.token}  {', '.join(lock.components)}")
