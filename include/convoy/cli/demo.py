@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 import click
 
+from convoy.cli.airflow_api import AirflowApi, ApiError
 from convoy.cli.demo_load import Load, Phases
 from convoy.cli.follow import follow
 from convoy.cli.places import dags_folder, home, manifests_folder
@@ -46,8 +48,8 @@ def command(rate: float, keep: bool | None) -> None:
         _say("Airflow on this machine")
         airflow.up()
         _reset()
-        ended_well = _play(airflow, rate)
-    except EmbeddedError as error:
+        ended_well = _play(rate)
+    except (ApiError, EmbeddedError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         keep = False
@@ -66,7 +68,7 @@ def command(rate: float, keep: bool | None) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _play(airflow: object, rate: float) -> bool:
+def _play(rate: float) -> bool:
     from convoy.cli.session import api_session
 
     results: list[tuple[str, str, str, float]] = []
@@ -95,16 +97,16 @@ def _play(airflow: object, rate: float) -> bool:
     return len(results) == len(STORIES) and all(expected == outcome for _, expected, outcome, _ in results)
 
 
-def _print_summary(summary: dict[str, object]) -> None:
-    phases: dict[str, dict[str, object]] = summary["phases"]  # type: ignore[assignment]
+def _print_summary(summary: dict[str, Any]) -> None:
+    phases: dict[str, dict[str, Any]] = summary["phases"]
     click.echo(f"\n  {'phase':28} {'requests':>9} {'failed':>7} {'share':>8}   p95")
     for phase, found in phases.items():
-        requests, failed = int(str(found["requests"])), int(str(found["failed"]))
+        requests, failed = found["requests"], found["failed"]
         share = f"{failed / requests:8.2%}" if requests else f"{'-':>8}"
         click.echo(f"  {phase:28} {requests:9} {failed:7} {share}   {found['p95']} s")
     good = [found for phase, found in phases.items() if not phase.startswith("fault")]
-    requests = sum(int(str(found["requests"])) for found in good)
-    failed = sum(int(str(found["failed"])) for found in good)
+    requests = sum(found["requests"] for found in good)
+    failed = sum(found["failed"] for found in good)
     if requests:
         click.echo(f"\n  outside the injected fault: {failed} of {requests} requests failed ({failed / requests:.2%})")
 
@@ -120,9 +122,9 @@ def _reset() -> None:
         shutil.rmtree(root)
 
 
-def _wait_for(api: object, dag_id: str, within: float = 60.0) -> None:
+def _wait_for(api: AirflowApi, dag_id: str, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
-    while dag_id not in api.dag_ids(tag="convoy"):  # type: ignore[attr-defined]
+    while dag_id not in api.dag_ids(tag="convoy"):
         if time.monotonic() > deadline:
             raise click.ClickException(
                 f"{dag_id} did not appear in Airflow within {within:g} s: convoy status says why"
