@@ -15,7 +15,7 @@ from tests.end_to_end.live import answers, live, locked
 from tests.end_to_end.manifests import Scenario
 from tests.end_to_end.metrics_server import MetricsServer
 from tests.end_to_end.test_forward import roll
-from tests.end_to_end.test_rollback import BAD, baseline, undone
+from tests.end_to_end.test_rollback import BAD, baseline, recorded, undone
 from tests.end_to_end.world import World, eventually
 
 pytestmark = pytest.mark.airflow
@@ -192,7 +192,10 @@ def test_the_metrics_provider_is_down(world: World, scenario: Scenario) -> None:
         assert world.finish(scenario.dag_id, run_id) == "failed"
     assert world.outcome(scenario.dag_id, run_id) == "RolledBack"
     assert answers(scenario.place, scenario.name("web"))["version"] == "1.0.0"
-    assert "decided: Roll back" in world.log(scenario.dag_id, run_id, task)
+    assert [e["data"]["message"] for e in recorded(world, scenario) if e["data"]["event"] == "gate.answered"] == [
+        "admin decided: Measure again",
+        "admin decided: Roll back",
+    ]
 
 
 def test_a_rolled_back_run_never_goes_forward_again(world: World, scenario: Scenario) -> None:

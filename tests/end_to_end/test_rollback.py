@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -25,10 +26,15 @@ def baseline(world: World, scenario: Scenario) -> None:
     assert state == "success", world.log(scenario.dag_id, run_id, "outcome")
 
 
+def recorded(world: World, scenario: Scenario) -> list[dict[str, Any]]:
+    """The events of the newest record."""
+    folders = sorted((world.manifests.parent / "records" / scenario.dag_id).iterdir())
+    return list(json.loads((folders[-1] / "record.json").read_text())["events"])
+
+
 def undone(world: World, scenario: Scenario) -> list[str]:
     """What the newest record says was rolled back, in order."""
-    folders = sorted((world.manifests.parent / "records" / scenario.dag_id).iterdir())
-    events = json.loads((folders[-1] / "record.json").read_text())["events"]
+    events = recorded(world, scenario)
     kinds = ("dev.cdevents.service.rolledback", "dev.cdevents.service.removed")
     return [e["subject"] for e in events if e["type"].startswith(kinds)]
 

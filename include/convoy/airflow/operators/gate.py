@@ -7,6 +7,7 @@ worker: to write the verdict, to leave the reason for the rollback, to ask a per
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import BaseOperator
@@ -29,7 +30,10 @@ class GateOperator(BaseOperator):
     start_from_trigger = True
 
     def __init__(self, *, batch: str, spec: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # No verdict is ever tried again: they fail for good. Airflow, though, fails a task whose worker ended and that
+        # runs again before the scheduler has heard of it, as when a person answers within a second; then it is measured
+        # anew.
+        super().__init__(**{"retries": 2, "retry_delay": timedelta(seconds=1), **kwargs})
         self.batch = batch
         self.spec = spec
         self.start_trigger_args = StartTriggerArgs(
