@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 SERVICE = Path(__file__).with_name("service.py")
-HEALTH = "{interval: 500ms, healthyStateDuration: 1s, maxElasticDuration: 20s}"
+HEALTH = "{interval: 250ms, healthyStateDuration: 500ms, maxElasticDuration: 20s}"
 ERRORS = (
-    "{name: error-rate, interval: 1s, count: 3, successCondition: {max: 0.05}, "
+    "{name: error-rate, interval: 500ms, count: 2, successCondition: {max: 0.05}, "
     'scrape: {ratio: [{counter: app_requests_total, where: {code: "5.."}}, {counter: app_requests_total}]}}'
 )
 

@@ -171,7 +171,13 @@ class World:
         self.send(
             "POST",
             f"/dags/{dag_id}/clearTaskInstances",
-            {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False},
+            {
+                "dry_run": False,
+                "dag_run_id": run_id,
+                "task_ids": [task_id],
+                "only_failed": False,
+                "include_downstream": True,
+            },
         )
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
