@@ -233,6 +233,29 @@ def test_a_run_that_was_not_pinned_is_an_error(target: OneReplica, xcoms: dict[t
     assert judge(GateTrigger(spec("health"))).payload["verdict"] == "Error"
 
 
+def test_a_deployment_that_did_not_end_is_an_error(target: OneReplica, xcoms: dict[tuple[str, str], Any]) -> None:
+    """A deploy task that was marked success by hand left nothing to judge: that is no pass."""
+    del xcoms["web.deploy", "applied"]
+    event = judge(GateTrigger(spec("health")))
+    assert event.payload["verdict"] == "Error"
+    assert "web.deploy" in event.payload["message"]
+
+
+def test_a_component_that_breaks_during_a_pause_fails(target: OneReplica, xcoms: dict[tuple[str, str], Any]) -> None:
+    """A pause is watched too."""
+    target.failed = "web-0 exited"
+    event = judge(GateTrigger(spec("pause", pause=0.1)))
+    assert event.payload["verdict"] == "Failed"
+    assert "pause" in event.payload["message"]
+
+
+def test_earlier_events_of_the_gate_are_kept(target: OneReplica, xcoms: dict[tuple[str, str], Any]) -> None:
+    """Who was asked, and what was answered, stays in the record when the gate passes in the end."""
+    xcoms["web.gate", "events"] = [{"earlier": True}]
+    judge(GateTrigger(spec("health"), round=1))
+    assert [e.get("earlier", False) for e in xcoms["web.gate", "events"]] == [True, False]
+
+
 def test_a_drill_fails_the_gate_that_was_named(target: OneReplica, xcoms: dict[tuple[str, str], Any]) -> None:
     """And no other."""
     xcoms["preflight", "run"]["drill"] = "web.gate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 from tests.airflow.builders import component, rollout
 
 from convoy.airflow.dagfile import ManifestsHaveErrors, load_dags, raise_manifest_errors
@@ -128,6 +129,8 @@ def test_a_published_file_of_another_format_is_carried_on_and_becomes_a_placehol
     }
     (placeholder,) = [dag for dag in dags.values() if dag.dag_id == "rollout.old.local"]
     assert "format 0" in (placeholder.doc_md or "")
+    with pytest.raises(AirflowFailException, match="format 0"):
+        placeholder.get_task("preflight").execute({})
 
 
 def test_only_the_rollout_that_airflow_asks_for_is_built(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

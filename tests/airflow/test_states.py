@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from convoy.airflow.states import BatchTasks, promoted, root_cause, to_undo, touched
+from convoy.airflow.run import FAILURE_KEY, INTENT_KEY
+from convoy.airflow.states import BatchTasks, Cause, parks, promoted, root_cause, to_undo, touched
 
 
 def batch(name: str, on_failure: str = "rollback") -> BatchTasks:
@@ -13,12 +14,16 @@ def batch(name: str, on_failure: str = "rollback") -> BatchTasks:
 
 
 class Ti:
-    """Answers for the reasons that failed tasks left."""
+    """Answers for the reasons that failed tasks left, and for the intents of deployments."""
 
-    def __init__(self, reasons: dict[str, str]) -> None:
-        self.reasons = reasons
+    def __init__(self, reasons: dict[str, str] | None = None, intents: tuple[str, ...] = ()) -> None:
+        self.reasons = reasons or {}
+        self.intents = intents
 
     def xcom_pull(self, *, task_ids: str, key: str) -> dict[str, Any] | None:
+        if key == INTENT_KEY:
+            return {"web": "2.0.0"} if task_ids in self.intents else None
+        assert key == FAILURE_KEY
         message = self.reasons.get(task_ids)
         return {"message": message} if message else None
 
@@ -44,9 +49,9 @@ def test_a_batch_is_promoted_only_if_all_of_its_tasks_succeeded() -> None:
 def test_a_deploy_that_began_counts_as_touched_whatever_became_of_it() -> None:
     """Failed, running and retrying deployments may have changed something; waiting ones have not."""
     for state in ("success", "failed", "running", "up_for_retry", "restarting"):
-        assert touched(DB, states(db=f"success {state} None"))
+        assert touched(Ti(), DB, states(db=f"success {state} None"))
     for state in ("None", "scheduled", "queued", "skipped", "upstream_failed"):
-        assert not touched(DB, states(db=f"success {state} None"))
+        assert not touched(Ti(), DB, states(db=f"success {state} None"))
 
 
 def test_the_root_cause_is_the_task_that_left_a_reason() -> None:
@@ -70,27 +75,33 @@ def test_a_run_in_which_everything_succeeded_has_no_cause() -> None:
     assert root_cause(Ti({}), [DB], states(db="success success success")) is None
 
 
+def test_a_deploy_that_waits_for_its_next_try_was_touched() -> None:
+    """Halting skips a task that waits for its next try; its intent says that it had begun."""
+    assert touched(Ti(intents=("db.deploy",)), DB, states(db="success skipped None"))
+
+
 def test_scope_all_undoes_everything_that_was_touched() -> None:
     """The rollout is one change: batches that went through go back too, untouched ones do not."""
     seen = states(db="success success success", api="success success failed", web="None None None")
-    assert to_undo([DB, API, batch("web")], seen, "all") == (["db", "api"], False)
+    assert to_undo(Ti(), [DB, API, batch("web")], seen, "all") == ["db", "api"]
 
 
 def test_scope_batch_undoes_only_what_did_not_get_through() -> None:
     """What was done stays: it was proven to be a safe place."""
     seen = states(db="success success success", api="success success failed")
-    assert to_undo([DB, API], seen, "batch") == (["api"], False)
+    assert to_undo(Ti(), [DB, API], seen, "batch") == ["api"]
 
 
 def test_a_batch_that_parks_on_failure_parks_the_run() -> None:
-    """onFailure: park holds for a failure of that batch."""
-    parking = batch("api", on_failure="park")
-    seen = states(db="success success success", api="success success failed")
-    assert to_undo([DB, parking], seen, "all")[1] is True
+    """onFailure: park holds where that batch failed first, whatever was halted because of it."""
+    assert parks([DB, batch("api", on_failure="park")], Cause("api.ready", "503", by_hand=False))
 
 
 def test_a_failure_elsewhere_is_not_parked() -> None:
-    """One batch that rolls back on failure is enough: two failures are never taken for the milder one."""
-    parking = batch("api", on_failure="park")
-    seen = states(db="success success failed", api="success success failed")
-    assert to_undo([DB, parking], seen, "all")[1] is False
+    """Another batch failed first: it says rollback."""
+    assert not parks([DB, batch("api", on_failure="park")], Cause("db.ready", "503", by_hand=False))
+
+
+def test_an_abort_is_never_parked() -> None:
+    """A person who ends the run wants it back as it was."""
+    assert not parks([batch("api", on_failure="park")], Cause("api.ready", "ended", by_hand=True))

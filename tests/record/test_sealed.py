@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from convoy.record.events import TYPES, Event
-from convoy.record.sealed import GENESIS, broken_at, build, seal, timeline
+from convoy.record.sealed import broken_at, build, seal, timeline
 
 
 def event(message: str, second: int) -> dict[str, object]:
@@ -13,22 +16,34 @@ def event(message: str, second: int) -> dict[str, object]:
     return {**made.to_cloudevent(), "time": f"2026-03-01T12:00:{second:02d}.000+00:00"}
 
 
+SUMMARY = {"dag_id": "rollout.a.b", "outcome": "Promoted"}
+
+
+def record() -> dict[str, Any]:
+    return build(SUMMARY, [event("a", 1), event("b", 2), event("c", 3)])
+
+
 def test_an_untouched_record_holds() -> None:
-    """Every seal of a record that was not touched holds."""
-    assert broken_at(seal([event("a", 1), event("b", 2), event("c", 3)])) is None
+    """Every seal of a record that was not touched holds, also after a way through JSON."""
+    assert broken_at(json.loads(json.dumps(record()))) is None
 
 
-@pytest.mark.parametrize("tamper", ["change", "drop", "swap"])
+@pytest.mark.parametrize("tamper", ["change", "drop", "drop the last", "swap", "change the summary"])
 def test_a_record_that_was_tampered_with_breaks(tamper: str) -> None:
-    """A changed, dropped or moved event breaks the seal at or after its place."""
-    sealed = seal([event("a", 1), event("b", 2), event("c", 3)])
+    """A changed, dropped or moved event breaks a seal, and so does a changed summary."""
+    made = record()
+    events = made["events"]
     if tamper == "change":
-        sealed[1] = {**sealed[1], "subject": "payment"}
+        events[1] = {**events[1], "subject": "payment"}
     elif tamper == "drop":
-        del sealed[1]
+        del events[1]
+    elif tamper == "drop the last":
+        del events[2]
+    elif tamper == "swap":
+        events[0], events[1] = events[1], events[0]
     else:
-        sealed[0], sealed[1] = sealed[1], sealed[0]
-    assert broken_at(sealed) is not None
+        made["outcome"] = "RolledBack"
+    assert broken_at(made) is not None
 
 
 def test_events_are_sealed_in_the_order_in_which_they_happened() -> None:
@@ -37,9 +52,11 @@ def test_events_are_sealed_in_the_order_in_which_they_happened() -> None:
     assert [e["data"]["message"] for e in sealed] == ["early", "late"]
 
 
-def test_an_empty_record_has_the_genesis_seal() -> None:
-    """A run without events still has a valid record."""
-    assert build({"dag_id": "x"}, [])["seal"] == GENESIS
+def test_a_record_without_events_still_seals_its_summary() -> None:
+    """A run that left no event has a valid record all the same."""
+    empty = build(SUMMARY, [])
+    assert broken_at(empty) is None
+    assert broken_at({**empty, "outcome": "RolledBack"}) == 0
 
 
 def test_the_timeline_tells_every_event_and_escapes_the_table() -> None:

@@ -50,13 +50,13 @@ def _load(path: Path) -> DAG:
 
 
 def _placeholder(dag_id: str, error: Exception) -> DAG:
-    """Keeps the name of a rollout alive that could not be built, and says why; it has nothing to run."""
-    return DAG(
-        dag_id,
-        schedule=None,
-        tags=["convoy", "unreadable"],
-        doc_md=f"**This rollout could not be built:** `{error}`. Publish it again with this version of Convoy.",
-    )
+    """Keeps the name of a rollout alive that could not be built, and says why; a run of it fails."""
+    from convoy.airflow.operators.unreadable import UnreadableOperator
+
+    reason = f"This rollout could not be built: {error}. Publish it again with this version of Convoy."
+    with DAG(dag_id, schedule=None, tags=["convoy", "unreadable"], doc_md=reason) as dag:
+        UnreadableOperator(task_id="preflight", reason=reason)
+    return dag
 
 
 def raise_manifest_errors(folder: Path) -> None:

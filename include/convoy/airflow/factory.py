@@ -29,7 +29,7 @@ from convoy.airflow.operators.snapshot import SnapshotOperator
 from convoy.airflow.params import form
 from convoy.airflow.published import Published
 from convoy.airflow.run import OUTCOME, PREFLIGHT, ROLLBACK
-from convoy.airflow.stages import Stage, stages_of
+from convoy.airflow.stages import Stage, bake_metrics, stages_of
 from convoy.airflow.states import BatchTasks
 from convoy.planning.plan import Batch
 
@@ -117,7 +117,7 @@ def _settings(published: Published, batch: Batch) -> list[dict[str, Any]]:
 
 
 def _has_metrics(published: Published, batch: Batch) -> bool:
-    return any(settings["gates"]["metrics"] for settings in _settings(published, batch))
+    return any(bake_metrics(settings) for settings in _settings(published, batch))
 
 
 def _spec(published: Published, batch: Batch, task: str, phases: list[str], deploy: str, **more: Any) -> dict[str, Any]:
@@ -131,7 +131,11 @@ def _spec(published: Published, batch: Batch, task: str, phases: list[str], depl
         "target": published.target,
         "signals": published.signals,
         "components": [
-            {"component": s["component"], "health": s["gates"]["health"], "metrics": s["gates"]["metrics"]}
+            {
+                "component": s["component"],
+                "health": s["gates"]["health"],
+                "metrics": s["gates"]["metrics"] if "pause" in more else bake_metrics(s),
+            }
             for s in _settings(published, batch)
         ],
         **more,

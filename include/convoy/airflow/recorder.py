@@ -27,6 +27,11 @@ def records_base() -> str:
     return f"file://{home}/records"
 
 
+def folder_of(run_id: str) -> str:
+    """The name of a run's folder: its id, with every character that is awkward in a path replaced."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", run_id)
+
+
 def write_record(summary: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> str:
     """Write ``record.json`` and ``timeline.md`` into a folder per run, and return the folder's address.
 
@@ -35,7 +40,7 @@ def write_record(summary: Mapping[str, Any], events: Iterable[Mapping[str, Any]]
     from airflow.sdk import ObjectStoragePath
 
     record = build(summary, events)
-    run = re.sub(r"[^A-Za-z0-9._-]+", "_", summary["run_id"])
+    run = folder_of(summary["run_id"])
     try:
         folder = ObjectStoragePath(f"{records_base()}/{summary['dag_id']}/{run}")
         attempt = 2

@@ -17,6 +17,7 @@ NO_DRILL = "none"
 RUN_KEY = "run"
 EVENTS_KEY = "events"
 FAILURE_KEY = "failure"
+INTENT_KEY = "intent"
 SNAPSHOTS_KEY = "snapshots"
 APPLIED_KEY = "applied"
 DECISION_KEY = "decision"
@@ -31,8 +32,8 @@ PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN = (
     "Stuck",
     "DryRun",
 )
-CONCLUDED = (ROLLED_BACK, ABORTED)
-"""Outcomes after which a run never goes forward again."""
+CONCLUDED = (ROLLED_BACK, ABORTED, PROMOTED, DRY_RUN)
+"""Outcomes after which a run does nothing any more, whatever of it is cleared."""
 KEEPS_LOCKS = (PARKED, STUCK)
 """Outcomes that leave the locks in place, for a person to decide."""
 

@@ -42,3 +42,17 @@ def stages_of(components: Iterable[Mapping[str, Any]]) -> tuple[Stage, ...]:
             known = merged.get(stage.weight, stage)
             merged[stage.weight] = Stage(stage.weight, max(known.pause, stage.pause), known.analysis or stage.analysis)
     return tuple(merged[weight] for weight in sorted(merged))
+
+
+def compares_replicas(metric: Mapping[str, Any]) -> bool:
+    """Whether a metric compares new replicas with old ones, which exist side by side only during a canary."""
+    return metric["scrape"] is not None and metric["success_condition"]["compare"] is not None
+
+
+def bake_metrics(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that are judged once a component is wholly deployed. A canary's comparison with the old replicas was
+    judged in its stages; after them there is nothing left to compare with."""
+    metrics: list[dict[str, Any]] = settings["gates"]["metrics"]
+    if not any(stage.analysis for stage in stages_of_strategy(settings["strategy"])):
+        return metrics
+    return [metric for metric in metrics if not compares_replicas(metric)]

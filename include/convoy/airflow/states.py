@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from convoy.airflow.run import FAILURE_KEY
+from convoy.airflow.run import FAILURE_KEY, INTENT_KEY
 
 UNTOUCHED = frozenset({"None", "skipped", "upstream_failed", "scheduled", "queued", "removed", "no_status"})
 
@@ -47,14 +47,14 @@ def promoted(batch: BatchTasks, states: Mapping[str, str]) -> bool:
     return all(states.get(task) == "success" for task in batch.all)
 
 
-def touched(batch: BatchTasks, states: Mapping[str, str]) -> bool:
-    """Whether the batch may have been touched: one of its mutating tasks has at least been started."""
-    return any(states.get(task, "None") not in UNTOUCHED for task in batch.touching)
+def touched(ti: Any, batch: BatchTasks, states: Mapping[str, str]) -> bool:
+    """Whether the batch may have been touched: one of its mutating tasks was started, or has left its intent.
 
-
-def failed(batch: BatchTasks, states: Mapping[str, str]) -> bool:
-    """Whether a task of the batch itself failed."""
-    return any(states.get(task) == "failed" for task in batch.all)
+    States alone do not tell: a deployment that waits for its next try is skipped when the run is halted."""
+    return any(
+        states.get(task, "None") not in UNTOUCHED or ti.xcom_pull(task_ids=task, key=INTENT_KEY)
+        for task in batch.touching
+    )
 
 
 def root_cause(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str]) -> Cause | None:
@@ -68,19 +68,22 @@ def root_cause(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str]
             return Cause(task, reason["message"], by_hand=False)
     if failing:
         return Cause(failing[0], f"{failing[0]} was ended from outside: aborted by a person, or killed", by_hand=True)
-    skipped = [task for batch in batches for task in batch.all if states.get(task) not in ("success",)]
+    skipped = [task for batch in batches for task in batch.all if states.get(task) != "success"]
     if skipped:
         return Cause(skipped[0], f"{skipped[0]} did not run: the run was ended by a person", by_hand=True)
     return None
 
 
-def to_undo(batches: Sequence[BatchTasks], states: Mapping[str, str], scope: str) -> tuple[list[str], bool]:
-    """The names of the batches to undo, and whether the run is to be parked instead.
+def to_undo(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str], scope: str) -> list[str]:
+    """The names of the batches to undo.
 
     ``scope`` is ``all`` (everything that was touched) or ``batch`` (only batches that did not get through)."""
-    undone = [batch for batch in batches if touched(batch, states)]
+    undone = [batch for batch in batches if touched(ti, batch, states)]
     if scope == "batch":
         undone = [batch for batch in undone if not promoted(batch, states)]
-    broken = [batch for batch in batches if failed(batch, states)]
-    parked = bool(broken) and all(batch.on_failure == "park" for batch in broken)
-    return [batch.name for batch in undone], parked
+    return [batch.name for batch in undone]
+
+
+def parks(batches: Sequence[BatchTasks], cause: Cause) -> bool:
+    """Whether the run is to be parked: the batch that failed first says so, and no person has ended the run."""
+    return not cause.by_hand and any(cause.task in batch.all and batch.on_failure == "park" for batch in batches)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
+from upath import UPath
 
-from convoy.cli.places import home
+from convoy.airflow.recorder import folder_of, records_base
 
 
 @click.command()
@@ -18,9 +18,9 @@ def command(dag_id: str, run_id: str | None, form: str) -> None:
     """Show the record of a run (default: the newest) and check its seals. Exit code 1 if a seal is broken."""
     from convoy.record.sealed import broken_at
 
-    folder = _folder(home() / "records" / dag_id, run_id)
+    folder = _folder(dag_id, run_id)
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    broken = broken_at(record["events"])
+    broken = broken_at(record)
     if form == "json":
         click.echo(json.dumps(record, indent=1, ensure_ascii=False))
     else:
@@ -32,12 +32,13 @@ def command(dag_id: str, run_id: str | None, form: str) -> None:
         click.echo(f"All {len(record['events'])} seals hold. {folder}")
 
 
-def _folder(base: Path, run_id: str | None) -> Path:
-    found = sorted(
-        (path.parent for path in base.glob("*/record.json")), key=lambda p: (p / "record.json").stat().st_mtime
-    )
+def _folder(dag_id: str, run_id: str | None) -> UPath:
+    base = UPath(records_base()) / dag_id
+    found = sorted(base.glob("*/record.json"), key=lambda path: path.stat().st_mtime) if base.exists() else []
+    folders = [path.parent for path in found]
     if run_id is not None:
-        found = [path for path in found if path.name == run_id or path.name.startswith(f"{run_id}.")]
-    if not found:
+        wanted = folder_of(run_id)
+        folders = [path for path in folders if path.name == wanted or path.name.startswith(f"{wanted}.")]
+    if not folders:
         raise click.UsageError(f"no record of {run_id or 'any run'} below {base}")
-    return found[-1]
+    return folders[-1]

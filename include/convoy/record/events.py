@@ -21,6 +21,7 @@ TYPES: Mapping[str, str] = {
     "plan.pinned": "dev.cdeventsx.convoy-plan.pinned.0.1.0",
     "lock.acquired": "dev.cdeventsx.convoy-lock.acquired.0.1.0",
     "lock.fenced": "dev.cdeventsx.convoy-lock.fenced.0.1.0",
+    "lock.kept": "dev.cdeventsx.convoy-lock.kept.0.1.0",
     "lock.released": "dev.cdeventsx.convoy-lock.released.0.1.0",
     "drift.detected": "dev.cdeventsx.convoy-drift.detected.0.1.0",
     "snapshot.taken": "dev.cdeventsx.convoy-snapshot.taken.0.1.0",

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 
 from convoy.airflow.audit import Audit
 from convoy.airflow.run import FAILURE_KEY
@@ -30,7 +30,7 @@ def leaves_a_reason(method: Callable[..., None]) -> Callable[..., None]:
             method(self, context, *args, **kwargs)
         except Halted:
             raise
-        except Exception as error:
+        except (Exception, AirflowTaskTimeout) as error:
             ti = context["ti"]
             if not ti.xcom_pull(task_ids=ti.task_id, key=FAILURE_KEY):
                 reason = f"{type(error).__name__}: {error}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from airflow.sdk.exceptions import AirflowTaskTimeout
+
 from convoy.airflow.audit import KEEP, Audit
-from convoy.airflow.operators.base import Halted, RolloutOperator, describe, leaves_a_reason, reported
-from convoy.airflow.run import APPLIED_KEY, Run, pinned
+from convoy.airflow.operators.base import Halted, RolloutOperator, describe, leaves_a_reason, refuse, reported
+from convoy.airflow.run import APPLIED_KEY, INTENT_KEY, SNAPSHOTS_KEY, Run, pinned
 from convoy.targets.base import Applied, Desired, Target
 
 MOST_AT_ONCE = 16
@@ -53,9 +56,10 @@ class DeployOperator(RolloutOperator):
                 log_line = describe(settings, run.versions[settings["component"]])
                 audit.emit("service.leftalone", f"dry run: would move {log_line}", subject=settings["component"])
             return
-        context["task_state_store"].set(
-            "intent", {s["component"]: run.versions[s["component"]] for s in todo}, retention=KEEP
-        )
+        self._must_have_snapshots(context["ti"], audit, todo)
+        intent = {s["component"]: run.versions[s["component"]] for s in todo}
+        context["task_state_store"].set(INTENT_KEY, intent, retention=KEEP)
+        context["ti"].xcom_push(key=INTENT_KEY, value=intent)
         for settings in todo:
             name = settings["component"]
             share = f" for {self.weight} % of its replicas" if self.weight < 100 else ""
@@ -69,6 +73,13 @@ class DeployOperator(RolloutOperator):
         applied = self._apply_all(self.open_target(), todo, run, audit)
         context["ti"].xcom_push(key=APPLIED_KEY, value={a.component: a.generation for a in applied})
 
+    def _must_have_snapshots(self, ti: Any, audit: Audit, todo: list[dict[str, Any]]) -> None:
+        taken = ti.xcom_pull(task_ids=f"{self.batch}.snapshot", key=SNAPSHOTS_KEY) or {}
+        missing = [s["component"] for s in todo if s["component"] not in taken]
+        if missing:
+            message = f"no snapshot was taken of {', '.join(missing)}: nothing is touched without one"
+            raise refuse(audit, message, subject=self.batch)
+
     def _apply_all(self, target: Target, todo: list[dict[str, Any]], run: Run, audit: Audit) -> list[Applied]:
         def apply(settings: dict[str, Any]) -> Applied:
             if self._halted:
@@ -76,7 +87,8 @@ class DeployOperator(RolloutOperator):
             return target.apply(self._desired(settings, run), run.forward_lock)
 
         applied: list[Applied] = []
-        with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(todo)))) as pool:
+        pool = ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(todo))))
+        try:
             futures = [(settings, pool.submit(apply, settings)) for settings in todo]
             errors: list[tuple[dict[str, Any], BaseException]] = []
             for settings, future in futures:
@@ -94,6 +106,9 @@ class DeployOperator(RolloutOperator):
                     generation=answer.generation,
                     changed=answer.changed,
                 )
+        finally:
+            # A target that hangs must not outlast the task's timeout.
+            pool.shutdown(wait=False, cancel_futures=True)
         for settings, error in errors[1:]:
             audit.emit_line(f"{settings['component']} could not be moved either: {error}")
         for settings, error in errors[:1]:
@@ -115,4 +130,6 @@ class DeployOperator(RolloutOperator):
     def on_kill(self) -> None:
         """Touch nothing more. The fence at the target covers what is already on its way."""
         self._halted = True
+        if isinstance(sys.exc_info()[1], AirflowTaskTimeout):
+            return
         raise Halted("the task was told to stop")

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from airflow.sdk import Asset
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from convoy.airflow.audit import Audit
 from convoy.airflow.operators.base import RolloutOperator
@@ -28,7 +28,8 @@ from convoy.airflow.run import (
     Run,
     pinned,
 )
-from convoy.airflow.states import UNTOUCHED, BatchTasks, promoted, task_states
+from convoy.airflow.stages import compares_replicas
+from convoy.airflow.states import BatchTasks, promoted, task_states
 from convoy.gates.verdict import Verdict
 from convoy.targets.base import TargetError
 
@@ -76,7 +77,7 @@ class OutcomeOperator(RolloutOperator):
         run = pinned(context)
         audit = Audit.of(context, run)
         passes = event == "success" or Verdict(event["verdict"]).passes
-        problem = "" if passes else f"restored, but the metrics say otherwise: {event['message']}"
+        problem = "" if passes else f"restored, but the metrics are {event['verdict']}: {event['message']}"
         audit.emit(
             "rollback.verified" if passes else "rollback.stuck",
             problem or "the metric gates agree: everything that was touched is back as it was",
@@ -97,9 +98,11 @@ class OutcomeOperator(RolloutOperator):
             base = self.specs[batch.name]
             for component in base["components"]:
                 prior = snapshots.get(component["component"])
-                if prior and prior["version"] is not None:
+                # The replicas to compare with are gone: everything is old again.
+                metrics = [m for m in component["metrics"] if not compares_replicas(m)]
+                if prior and prior["version"] is not None and metrics:
                     fixed[component["component"]] = [prior["version"], None]
-                    components.append(component)
+                    components.append({**component, "metrics": metrics})
         if base is None or not components:
             return None
         return {
@@ -119,19 +122,23 @@ class OutcomeOperator(RolloutOperator):
     def _judge(self, ti: Any, run: Run, states: Mapping[str, str], problem: str) -> tuple[str, str]:
         decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY) or {}
         through = [batch for batch in self.batches if promoted(batch, states)]
-        if run.dry_run and len(through) == len(self.batches):
-            return DRY_RUN, "dry run: every check passed and nothing was touched"
-        if len(through) == len(self.batches):
+        cause = decision.get("cause") or "the rollback could not be decided"
+        if run.dry_run:
+            passed = len(through) == len(self.batches)
+            return DRY_RUN, "dry run: every check passed, nothing was touched" if passed else f"dry run: {cause}"
+        # Once the rollback has begun, what was decided counts, whatever the states of the tasks were made to say.
+        if len(through) == len(self.batches) and not decision.get("fenced"):
             left = sorted({c for names in self.components.values() for c in names} - set(run.versions))
             return PROMOTED, "every change was promoted" + (f"; left alone: {', '.join(left)}" if left else "")
-        cause = decision.get("cause") or "the rollback could not be decided"
-        wanted = decision.get("undo", [])
-        not_undone = [b.undo for b in self.batches if b.name in wanted and states.get(b.undo) != "success"]
-        if states.get(DECIDE) != "success" or not_undone or problem:
-            what = problem or f"not undone: {', '.join(not_undone) or 'unknown'}"
-            return STUCK, f"the rollback is stuck, and the locks are kept: {what}. It began because {cause}"
         if decision.get("parked"):
             return PARKED, f"parked; the locks are kept: {cause}"
+        wanted = decision.get("undo", [])
+        not_undone = [b.undo for b in self.batches if b.name in wanted and states.get(b.undo) != "success"]
+        if states.get(DECIDE) != "success":
+            not_undone = [DECIDE, *not_undone]
+        if not_undone or problem:
+            what = problem or f"{', '.join(not_undone)} did not succeed"
+            return STUCK, f"the rollback is stuck, and the locks are kept: {what}. It began because {cause}"
         kept = [batch.name for batch in through if batch.name not in wanted]
         rest = f"; kept: {', '.join(kept)}" if kept else ""
         undone = ", ".join(reversed(wanted)) or "nothing had been touched"
@@ -141,6 +148,9 @@ class OutcomeOperator(RolloutOperator):
         ti = context["ti"]
         audit = Audit.of(context, run)
         outcome, message = self._judge(ti, run, states, problem)
+        unreleased = "" if outcome in KEEPS_LOCKS else self._release(context, audit, run)
+        if unreleased:
+            message = f"{message}; but the locks are still held: {unreleased}"
         self._write_ledger(context, run, outcome, states)
         audit.emit(
             "run.finished",
@@ -149,20 +159,20 @@ class OutcomeOperator(RolloutOperator):
             level="info" if outcome == PROMOTED else "error",
             outcome=outcome,
         )
-        unreleased = "" if outcome in KEEPS_LOCKS else self._release(audit, run)
         ti.xcom_push(key=OUTCOME_KEY, value={"outcome": outcome, "message": message})
         self._record(context, audit, run, outcome, message)
-        if outcome != PROMOTED:
+        if outcome != PROMOTED or unreleased:
             raise AirflowFailException(f"{outcome}: {message}")
-        if unreleased:
-            raise AirflowFailException(f"everything was promoted, but the locks could not be released: {unreleased}")
 
-    def _release(self, audit: Audit, run: Run) -> str:
+    def _release(self, context: Mapping[str, Any], audit: Audit, run: Run) -> str:
+        """Release the locks; why not, after the last try."""
         try:
             self.open_target().release(run.holder)
         except TargetError as error:
+            if not error.terminal and context["ti"].try_number <= context["ti"].max_tries:
+                raise AirflowException(f"the locks could not be released yet: {error}") from error
             audit.emit(
-                "lock.released", f"the locks could not be released: {error}", subject=self.environment, level="error"
+                "lock.kept", f"the locks could not be released: {error}", subject=self.environment, level="error"
             )
             return str(error)
         audit.emit("lock.released", "all locks are released", subject=self.environment)
@@ -173,30 +183,27 @@ class OutcomeOperator(RolloutOperator):
             return
         decision = context["ti"].xcom_pull(task_ids=DECIDE, key=DECISION_KEY) or {}
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        common = {"since": now, "run": run.holder, "correlation": run.correlation, "digest": run.digest}
         for batch in self.batches:
-            if not promoted(batch, states) or batch.name in decision.get("undo", []):
-                continue
+            through = promoted(batch, states) and batch.name not in decision.get("undo", [])
             for component in self.components[batch.name]:
-                if component not in run.versions:
-                    continue
                 asset = asset_of(self.environment, component)
-                entry = {
-                    "version": run.versions[component],
-                    "since": now,
-                    "run": run.holder,
-                    "correlation": run.correlation,
-                    "digest": run.digest,
-                }
-                context["asset_state_store"][asset].set("live", entry)
-                if outcome == PROMOTED:
+                store = context["asset_state_store"][asset]
+                if component not in run.versions:
+                    context["outlet_events"][asset].extra = {"unchanged": True, "run": run.holder}
+                elif through:
+                    entry = {"version": run.versions[component], **common}
+                    store.set("live", entry)
                     context["outlet_events"][asset].extra = entry
+                elif outcome in KEEPS_LOCKS:
+                    store.set("live", {"version": None, "uncertain": outcome, **common})
 
     def _record(self, context: Mapping[str, Any], audit: Audit, run: Run, outcome: str, message: str) -> None:
         ti = context["ti"]
         states = task_states(ti)
         events = list(audit.events)
         for task in sorted(states):
-            if task != self.task_id and states[task] not in UNTOUCHED:
+            if task != self.task_id:
                 events += ti.xcom_pull(task_ids=task, key=EVENTS_KEY) or []
         summary = {
             "dag_id": ti.dag_id,

@@ -10,10 +10,18 @@ from convoy.airflow.audit import KEEP, Audit
 from convoy.airflow.operators.base import RolloutOperator, leaves_a_reason, refuse, reported
 from convoy.airflow.params import Request, read_request
 from convoy.airflow.published import CURRENT
-from convoy.airflow.run import CONCLUDED, DECIDE, DECISION_KEY, OUTCOME, OUTCOME_KEY, RUN_KEY, Run, holder_of
-from convoy.targets.base import Target
-
-STARTED = "started"
+from convoy.airflow.run import (
+    ABORTED,
+    CONCLUDED,
+    NO_DRILL,
+    OUTCOME,
+    OUTCOME_KEY,
+    ROLLED_BACK,
+    RUN_KEY,
+    Run,
+    holder_of,
+)
+from convoy.targets.base import Lock, Target
 
 
 class PreflightOperator(RolloutOperator):
@@ -39,23 +47,27 @@ class PreflightOperator(RolloutOperator):
         request = read_request(context["params"], self.published)
         holder = holder_of(ti.dag_id, ti.run_id)
         self._announce(audit, request, ti)
-        if self._is_rolling_back(audit, ti):
-            ti.xcom_push(key=RUN_KEY, value=store.get(RUN_KEY))
-            return
-        problems = [*self._status_problems(), *self._proof_problems(request)]
-        if problems:
-            raise self._refused(audit, problems)
-
+        self._refuse_if_concluded(audit, ti)
+        problems = [*self._status_problems(), *self._request_problems(request), *self._proof_problems(request)]
         target = self.open_target()
         with reported(audit, self.environment):
             target.prepare()
-            lock = target.acquire(sorted(request.versions), holder)
-        problems = [*self._live_problems(target, request, holder), *self._signal_problems()]
+            held = [lock for lock in target.locks() if lock.holder == holder]
+        if held and held[0].epoch == "rollback":
+            audit.emit(
+                "plan.pinned", "this run is rolling back: only its rollback goes on", subject=ti.dag_id, level="warning"
+            )
+            ti.xcom_push(key=RUN_KEY, value=store.get(RUN_KEY))
+            return
         if problems:
-            if not store.get(STARTED):
-                target.release(holder)
             raise self._refused(audit, problems)
-        store.set(STARTED, True, retention=KEEP)
+        try:
+            lock = self._lock_and_check(audit, target, request, holder)
+        except BaseException:
+            # A run that never began keeps nothing. One that was parked goes on holding what it held.
+            if store.get(RUN_KEY) is None:
+                target.release(holder)
+            raise
         run = Run(
             holder=holder,
             correlation=correlation,
@@ -96,27 +108,36 @@ class PreflightOperator(RolloutOperator):
             digest=self.published["digest"],
         )
 
-    def _is_rolling_back(self, audit: Audit, ti: Any) -> bool:
-        """Whether this run began to roll back before its tasks were cleared. If the rollback was stuck, only that goes
-        on: whatever still tries to move forward is refused by the target. If it was concluded, nothing does."""
-        decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY)
-        if not decision or not decision["fenced"]:
-            return False
-        outcome = ti.xcom_pull(task_ids=OUTCOME, key=OUTCOME_KEY) or {}
-        if outcome.get("outcome") in CONCLUDED:
-            message = "this run has already been rolled back; it never goes forward again. Trigger a new run instead"
-            audit.emit("run.refused", message, subject=ti.dag_id, level="error")
-            raise refuse(audit, message, subject=ti.dag_id)
-        audit.emit(
-            "plan.pinned", "this run is rolling back: only its rollback goes on", subject=ti.dag_id, level="warning"
-        )
-        return True
+    def _lock_and_check(self, audit: Audit, target: Target, request: Request, holder: str) -> Lock:
+        """Lock everything that the plan speaks of, and compare it with what is live."""
+        with reported(audit, self.environment):
+            lock = target.acquire(sorted(self.published["components"]), holder)
+            problems = [*self._live_problems(target, request, holder), *self._signal_problems()]
+        if problems:
+            raise self._refused(audit, problems)
+        return lock
+
+    def _refuse_if_concluded(self, audit: Audit, ti: Any) -> None:
+        """Clearing a task of a run that has ended runs preflight again; nothing of it may move any more."""
+        found = ti.xcom_pull(task_ids=OUTCOME, key=OUTCOME_KEY) or {}
+        outcome = found.get("outcome")
+        if outcome not in CONCLUDED:
+            return
+        ended = "has already been rolled back" if outcome in (ROLLED_BACK, ABORTED) else f"has ended as {outcome}"
+        message = f"this run {ended}; it never goes forward again. Trigger a new run instead"
+        audit.emit("run.refused", message, subject=ti.dag_id, level="error")
+        raise refuse(audit, message, subject=ti.dag_id)
+
+    def _request_problems(self, request: Request) -> list[str]:
+        if request.dry_run and request.drill != NO_DRILL:
+            return ["a dry run deploys nothing, so no gate can fail in it: choose either dry run or drill"]
+        return []
 
     def _refused(self, audit: Audit, problems: list[str]) -> Exception:
         message = "; ".join(problems)
         for problem in problems:
             audit.emit("run.refused", problem, subject=self.environment, level="error")
-        return refuse(audit, f"refused before anything was touched: {message}", subject=self.environment)
+        return refuse(audit, f"refused: {message}", subject=self.environment)
 
     def _status_problems(self) -> list[str]:
         if self.published["status"] == CURRENT:
@@ -130,12 +151,12 @@ class PreflightOperator(RolloutOperator):
 
     def _live_problems(self, target: Target, request: Request, holder: str) -> list[str]:
         problems = []
-        for name in sorted(request.versions):
+        for name, settings in sorted(self.published["components"].items()):
             seen = target.observe(name)
-            declared = self.published["components"][name]["from"]
+            declared = settings["from"]
             if seen.changed_by == holder or seen.version == declared:
                 continue
-            if seen.version == request.versions[name]:
+            if seen.version == request.versions.get(name):
                 problems.append(f"{name} is already at {seen.version}")
             else:
                 problems.append(

@@ -9,10 +9,10 @@ from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 
 from convoy.airflow.audit import KEEP, Audit
 from convoy.airflow.operators.base import RolloutOperator, refuse, reported
-from convoy.airflow.run import DECISION_KEY, SNAPSHOTS_KEY, Run, pinned
-from convoy.airflow.states import BatchTasks, promoted, root_cause, task_states, to_undo, touched
+from convoy.airflow.run import DECIDE, DECISION_KEY, SNAPSHOTS_KEY, Run, pinned
+from convoy.airflow.states import BatchTasks, parks, promoted, root_cause, task_states, to_undo
 from convoy.gates.verdict import Verdict
-from convoy.targets.base import Drift, Observation, TargetError
+from convoy.targets.base import Drift, Observation, Target, TargetError
 
 DONE = ("success", "skipped", "upstream_failed")
 
@@ -48,7 +48,7 @@ class DecideOperator(RolloutOperator):
         if cause is None:
             audit.emit("rollback.decided", "every batch went through: nothing to undo", subject=ti.dag_id, undo=[])
             return {"fenced": False, "undo": [], "parked": False, "cause": None, "by_hand": False}
-        names, parked = to_undo(self.batches, states, self.scope)
+        parked = parks(self.batches, cause) and not run.dry_run
         decision = {"cause": cause.message, "task": cause.task, "by_hand": cause.by_hand, "parked": parked}
         if parked:
             audit.emit(
@@ -60,7 +60,7 @@ class DecideOperator(RolloutOperator):
                 undo=[],
             )
             return {**decision, "undo": [], "fenced": False}
-        names = [] if run.dry_run else names
+        names = [] if run.dry_run else to_undo(ti, self.batches, states, self.scope)
         self._fence(audit, run, cause.message, names)
         return {**decision, "undo": names, "fenced": not run.dry_run}
 
@@ -117,7 +117,7 @@ class UndoOperator(RolloutOperator):
         ti, run = context["ti"], pinned(context)
         audit = Audit.of(context, run)
         states = task_states(ti)
-        if not self._wanted(run, states):
+        if not self._wanted(ti, run, states):
             audit.emit("service.leftalone", f"{self.batch.name}: nothing to undo", subject=self.batch.name)
             return
         stuck = [task for task in self.before if states.get(task) not in DONE]
@@ -125,24 +125,35 @@ class UndoOperator(RolloutOperator):
             self._stuck(audit, f"{', '.join(stuck)} did not succeed, and {self.batch.name} goes back only after that")
         snapshots = ti.xcom_pull(task_ids=f"{self.batch.name}.snapshot", key=SNAPSHOTS_KEY) or {}
         generations = self._restore(audit, run, snapshots)
-        waiting = [name for name in generations if snapshots[name]["version"] is not None]
-        if waiting:
-            from convoy.airflow.triggers.gate import GateTrigger
+        if not generations:
+            self._done(audit, f"nothing of {self.batch.name} was touched")
+            return
+        from convoy.airflow.triggers.gate import GateTrigger
 
-            spec = {
-                **self.spec,
-                "fixed": {name: [snapshots[name]["version"], generations[name]] for name in waiting},
-            }
-            self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number, resume=True), method_name="verified")
-        self._done(audit, run, f"{self.batch.name} is removed again")
+        spec = {
+            **self.spec,
+            "components": [
+                # What is removed has nothing that could be probed: the target says when it is gone.
+                {**c, "health": c["health"] if (snapshots.get(c["component"]) or {}).get("version") else None}
+                for c in self.spec["components"]
+            ],
+            "fixed": {name: [snapshots[name]["version"], generations[name]] for name in generations},
+        }
+        self.defer(trigger=GateTrigger(spec=spec, round=ti.try_number, resume=True), method_name="verified")
 
-    def _wanted(self, run: Run, states: Mapping[str, str]) -> bool:
-        if run.dry_run or not touched(self.batch, states):
+    def _wanted(self, ti: Any, run: Run, states: Mapping[str, str]) -> bool:
+        """What was decided; where nothing could be, the same question asked again."""
+        if run.dry_run:
             return False
+        decision = ti.xcom_pull(task_ids=DECIDE, key=DECISION_KEY)
+        if decision is not None:
+            return self.batch.name in decision["undo"]
         if all(promoted(batch, states) for batch in self.batches):
             return False
-        names, parked = to_undo(self.batches, states, self.scope)
-        return not parked and self.batch.name in names
+        cause = root_cause(ti, self.batches, states)
+        if cause is not None and parks(self.batches, cause):
+            return False
+        return self.batch.name in to_undo(ti, self.batches, states, self.scope)
 
     def _restore(self, audit: Audit, run: Run, snapshots: Mapping[str, Any]) -> dict[str, int]:
         target = self.open_target()
@@ -151,7 +162,10 @@ class UndoOperator(RolloutOperator):
             lock = target.fence(run.holder)
         for settings in reversed(self.components):
             name = settings["component"]
+            if name not in run.versions:
+                continue
             if name not in snapshots:
+                self._must_be_untouched(audit, run, target, name)
                 continue
             prior = Observation(**snapshots[name])
             try:
@@ -172,21 +186,31 @@ class UndoOperator(RolloutOperator):
             )
         return generations
 
+    def _must_be_untouched(self, audit: Audit, run: Run, target: Target, name: str) -> None:
+        with reported(audit, name):
+            seen = target.observe(name)
+        if seen.changed_by == run.holder:
+            self._stuck(audit, f"{name} was touched without a snapshot: nobody knows what to restore")
+
     def verified(self, context: Mapping[str, Any], event: Any = None) -> None:
         """The health gate of the restored state has spoken."""
         run = pinned(context)
         audit = Audit.of(context, run)
         if event == "success" or Verdict(event["verdict"]).passes:
-            self._done(audit, run, f"{self.batch.name} is back where it was, and healthy")
+            self._done(audit, f"{self.batch.name} is back where it was: {_said(event)}")
             return
-        message = f"{self.batch.name} was restored, but is not healthy: {event['message']}"
-        audit.emit("rollback.stuck", message, subject=self.batch.name, level="error")
+        message = f"{self.batch.name} was restored, but is not as it was: {event['message']}"
+        audit.emit("rollback.stuck", message, subject=self.batch.name, level="error", components=event["components"])
         audit.fail(message, subject=self.batch.name)
         raise AirflowException(message)
 
-    def _done(self, audit: Audit, run: Run, message: str) -> None:
+    def _done(self, audit: Audit, message: str) -> None:
         audit.emit("rollback.verified", message, subject=self.batch.name)
 
     def _stuck(self, audit: Audit, message: str) -> None:
         audit.emit("rollback.stuck", message, subject=self.batch.name, level="error")
         raise refuse(audit, message, subject=self.batch.name)
+
+
+def _said(event: Any) -> str:
+    return "healthy" if event == "success" else str(event["message"])

@@ -16,9 +16,11 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 from convoy.airflow.run import (
     APPLIED_KEY,
     EVENTS_KEY,
+    FAILURE_KEY,
     PREFLIGHT,
     RUN_KEY,
     VERDICT_KEY,
+    NotPinned,
     Run,
     holder_of,
 )
@@ -59,12 +61,12 @@ class GateTrigger(BaseTrigger):
             # A gate that breaks says so and asks a person; letting it escape would fail the task without a reason.
             self.log.exception("the gate broke")
             event = self._event(Verdict.ERROR, f"the gate itself broke: {type(error).__name__}: {error}", [])
-        if Verdict(event["verdict"]).passes:
+        if Verdict(event["verdict"]).passes and not self.resume:
             await self._keep(event)
-            yield TriggerEvent(event) if self.resume else TaskSuccessEvent()
-        else:
-            event.pop("events", None)
-            yield TriggerEvent(event)
+            yield TaskSuccessEvent()
+            return
+        event.pop("events", None)
+        yield TriggerEvent(event)
 
     @property
     def _ti(self) -> Any:
@@ -75,13 +77,19 @@ class GateTrigger(BaseTrigger):
         """Leave verdict and events as XComs. The end event's own ``xcoms`` would arrive encoded twice."""
         ti = self._ti
         where = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id}
-        await write_xcom(EVENTS_KEY, event.pop("events"), **where)
+        before = await read_xcom(EVENTS_KEY, **where) or []
+        await write_xcom(EVENTS_KEY, [*before, *event.pop("events")], **where)
         await write_xcom(VERDICT_KEY, event, **where)
 
     async def _judge(self) -> dict[str, Any]:
         ti = self._ti
         where = {"dag_id": ti.dag_id, "run_id": ti.run_id}
         run = Run.from_dict(await read_xcom(RUN_KEY, task_id=PREFLIGHT, **where))
+        progress = Progress(ti, life=f"{ti.try_number}.{self.round}")
+        await progress.load()
+        if not self.resume and not progress.resumed:
+            # A task that starts in the triggerer keeps the XComs of an earlier attempt; its reason is not ours.
+            await write_xcom(FAILURE_KEY, {}, task_id=ti.task_id, **where)
         if run.dry_run:
             return self._passed(run, "dry run: not judged", [])
         if run.drill == self.spec["task"]:
@@ -89,8 +97,6 @@ class GateTrigger(BaseTrigger):
         todo = await self._todo(run, where)
         if not todo:
             return self._passed(run, "nothing to judge: every component stays where it is", [])
-        progress = Progress(ti, life=f"{ti.try_number}.{self.round}")
-        await progress.load()
         if progress.resumed:
             self.log.info("going on from the recorded measurements", batch=self.spec["batch"])
         judged = await self._watch_all(todo, progress)
@@ -104,7 +110,11 @@ class GateTrigger(BaseTrigger):
         """The components to judge, each with its version and the generation to wait for (None: whatever is live)."""
         fixed = self.spec.get("fixed")
         if fixed is None:
-            applied = await read_xcom(APPLIED_KEY, task_id=self.spec["deploy_task"], **where) or {}
+            applied = await read_xcom(APPLIED_KEY, task_id=self.spec["deploy_task"], **where)
+            if applied is None:
+                raise NotPinned(
+                    f"{self.spec['deploy_task']} did not run to its end: there is nothing that could be judged"
+                )
             fixed = {name: [run.versions.get(name), generation] for name, generation in applied.items()}
         return [(c, *fixed[c["component"]]) for c in self.spec["components"] if c["component"] in fixed]
 

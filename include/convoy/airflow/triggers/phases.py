@@ -68,8 +68,10 @@ async def watch_component(
         if phase == "health":
             judged = await _health(watch, target, progress, log)
         elif phase == "pause":
-            await _pause(watch, progress)
-            continue
+            broken = await _pause(watch, target, progress)
+            if broken is None:
+                continue
+            judged = broken
         else:
             judged = await _metrics(watch, target, providers, progress, log)
         if not judged.verdict.passes:
@@ -126,7 +128,8 @@ async def _poll(watch: Watch, target: Target, prober: Any, gate: Mapping[str, An
     return HealthPoll.of(await prober.probe_all(new, gate))
 
 
-async def _pause(watch: Watch, progress: Progress) -> None:
+async def _pause(watch: Watch, target: Target, progress: Progress) -> Judged | None:
+    """Wait; a component that breaks meanwhile ends the pause with Failed."""
     slot = f"{watch.component}/pause"
     left = watch.pause if progress.get(slot) is None else float(progress.get(slot))
     while left > 0:
@@ -134,6 +137,14 @@ async def _pause(watch: Watch, progress: Progress) -> None:
         await asyncio.sleep(step)
         left -= step
         await progress.put(slot, left)
+        try:
+            readiness = await _readiness(watch, target)
+        except TargetError:
+            # An outage of the target says nothing about the release; the next phase asks again, and has a budget.
+            continue
+        if readiness.failed:
+            return Judged(watch.component, Verdict.FAILED, f"it broke during the pause: {readiness.message}")
+    return None
 
 
 async def _metrics(
