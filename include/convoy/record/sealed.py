@@ -1,7 +1,7 @@
 """The sealed record of a run: a folder that can be read with ``cat`` and checked without our software.
 
-``record.json`` holds a summary and the events in order, each with the SHA-256 of itself and its predecessor (``seal``), so
-that a line that was changed, dropped or moved breaks every seal after it. ``timeline.md`` tells the same to people.
+``record.json`` holds a summary and the events in order, each with the SHA-256 of itself and its predecessor (``seal``),
+so that a line that was changed, dropped or moved breaks every seal after it. ``timeline.md`` tells the same to people.
 """
 
 from __future__ import annotations
