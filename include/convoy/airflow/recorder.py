@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from convoy.airflow.audit import Audit
 from convoy.record.sealed import build, timeline
 
 RECORDS_VARIABLE = "CONVOY_RECORDS"
@@ -54,3 +55,18 @@ def write_record(summary: Mapping[str, Any], events: Iterable[Mapping[str, Any]]
         # Every storage has exceptions of its own; whatever they are, the rollout's outcome must not depend on them.
         raise RecordNotWritten(f"{type(error).__name__}: {error}") from error
     return str(folder)
+
+
+def keep_record(audit: Audit, summary: Mapping[str, Any], events: Iterable[Mapping[str, Any]]) -> None:
+    """Write the record of a run. A storage that refuses is said loudly, and changes nothing else."""
+    try:
+        where = write_record(summary, events)
+    except RecordNotWritten as error:
+        audit.emit(
+            "record.failed",
+            f"THE RECORD COULD NOT BE WRITTEN: {error}. Every event of this run is in the logs of its tasks",
+            subject=summary["dag_id"],
+            level="error",
+        )
+        return
+    audit.emit_line(f"the record of this run is in {where}")

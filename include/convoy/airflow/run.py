@@ -24,13 +24,14 @@ DECISION_KEY = "decision"
 OUTCOME_KEY = "outcome"
 VERDICT_KEY = "verdict"
 
-PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN = (
+PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN, REFUSED = (
     "Promoted",
     "RolledBack",
     "Aborted",
     "Parked",
     "Stuck",
     "DryRun",
+    "Refused",
 )
 CONCLUDED = (ROLLED_BACK, ABORTED, PROMOTED, DRY_RUN)
 """Outcomes after which a run does nothing any more, whatever of it is cleared."""

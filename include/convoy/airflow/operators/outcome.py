@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from convoy.airflow.audit import Audit
 from convoy.airflow.operators.base import RolloutOperator
-from convoy.airflow.recorder import RecordNotWritten, write_record
+from convoy.airflow.recorder import keep_record
 from convoy.airflow.run import (
     ABORTED,
     DECIDE,
@@ -218,14 +218,4 @@ class OutcomeOperator(RolloutOperator):
             "versions": run.versions,
             "tasks": states,
         }
-        try:
-            where = write_record(summary, events)
-        except RecordNotWritten as error:
-            audit.emit(
-                "record.failed",
-                f"THE RECORD COULD NOT BE WRITTEN: {error}. Every event of this run is in the logs of its tasks",
-                subject=ti.dag_id,
-                level="error",
-            )
-            return
-        audit.emit_line(f"the record of this run is in {where}")
+        keep_record(audit, summary, events)

@@ -10,12 +10,14 @@ from convoy.airflow.audit import KEEP, Audit
 from convoy.airflow.operators.base import RolloutOperator, leaves_a_reason, refuse, reported
 from convoy.airflow.params import Request, read_request
 from convoy.airflow.published import CURRENT
+from convoy.airflow.recorder import keep_record
 from convoy.airflow.run import (
     ABORTED,
     CONCLUDED,
     NO_DRILL,
     OUTCOME,
     OUTCOME_KEY,
+    REFUSED,
     ROLLED_BACK,
     RUN_KEY,
     Run,
@@ -60,9 +62,9 @@ class PreflightOperator(RolloutOperator):
             ti.xcom_push(key=RUN_KEY, value=store.get(RUN_KEY))
             return
         if problems:
-            raise self._refused(audit, problems)
+            raise self._refused(ti, audit, request, problems)
         try:
-            lock = self._lock_and_check(audit, target, request, holder)
+            lock = self._lock_and_check(ti, audit, target, request)
         except BaseException:
             # A run that never began keeps nothing. One that was parked goes on holding what it held.
             if store.get(RUN_KEY) is None:
@@ -108,13 +110,14 @@ class PreflightOperator(RolloutOperator):
             digest=self.published["digest"],
         )
 
-    def _lock_and_check(self, audit: Audit, target: Target, request: Request, holder: str) -> Lock:
+    def _lock_and_check(self, ti: Any, audit: Audit, target: Target, request: Request) -> Lock:
         """Lock everything that the plan speaks of, and compare it with what is live."""
+        holder = holder_of(ti.dag_id, ti.run_id)
         with reported(audit, self.environment):
             lock = target.acquire(sorted(self.published["components"]), holder)
             problems = [*self._live_problems(target, request, holder), *self._signal_problems()]
         if problems:
-            raise self._refused(audit, problems)
+            raise self._refused(ti, audit, request, problems)
         return lock
 
     def _refuse_if_concluded(self, audit: Audit, ti: Any) -> None:
@@ -133,10 +136,24 @@ class PreflightOperator(RolloutOperator):
             return ["a dry run deploys nothing, so no gate can fail in it: choose either dry run or drill"]
         return []
 
-    def _refused(self, audit: Audit, problems: list[str]) -> Exception:
+    def _refused(self, ti: Any, audit: Audit, request: Request, problems: list[str]) -> Exception:
+        """The exception of a run that is not let go; its record is written here, because nothing else will run."""
         message = "; ".join(problems)
         for problem in problems:
             audit.emit("run.refused", problem, subject=self.environment, level="error")
+        summary = {
+            "dag_id": ti.dag_id,
+            "run_id": ti.run_id,
+            "rollout": self.published["rollout"],
+            "environment": self.environment,
+            "outcome": REFUSED,
+            "message": message,
+            "digest": self.published["digest"],
+            "correlation": audit.correlation,
+            "reason": request.reason,
+            "versions": request.versions,
+        }
+        keep_record(audit, summary, audit.events)
         return refuse(audit, f"refused: {message}", subject=self.environment)
 
     def _status_problems(self) -> list[str]:
