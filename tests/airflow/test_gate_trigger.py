@@ -256,6 +256,18 @@ def test_earlier_events_of_the_gate_are_kept(target: OneReplica, xcoms: dict[tup
     assert [e.get("earlier", False) for e in xcoms["web.gate", "events"]] == [True, False]
 
 
+@pytest.mark.parametrize(("choice", "verdict"), [("Go on", "Successful"), ("Roll back", "Failed")])
+def test_an_answer_holds_however_often_the_gate_is_tried(
+    choice: str, verdict: str, target: OneReplica, replica: Replica, xcoms: dict[tuple[str, str], Any]
+) -> None:
+    """What a person decided is not measured away."""
+    xcoms["preflight", "answer.web.gate"] = {"choice": choice, "by": "ann"}
+    event = judge(GateTrigger(spec("metrics")), attempt=2)
+    found = xcoms["web.gate", "verdict"] if isinstance(event, TaskSuccessEvent) else event.payload
+    assert (found["verdict"], found["message"]) == (verdict, f"ann decided: {choice}")
+    assert replica.scrapes == 0
+
+
 def test_a_drill_fails_the_gate_that_was_named(target: OneReplica, xcoms: dict[tuple[str, str], Any]) -> None:
     """And no other."""
     xcoms["preflight", "run"]["drill"] = "web.gate"

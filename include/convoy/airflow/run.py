@@ -23,6 +23,8 @@ APPLIED_KEY = "applied"
 DECISION_KEY = "decision"
 OUTCOME_KEY = "outcome"
 VERDICT_KEY = "verdict"
+GO_ON, MEASURE_AGAIN, ROLL_BACK = "Go on", "Measure again", "Roll back"
+"""What a person may answer where a gate cannot tell."""
 
 PROMOTED, ROLLED_BACK, ABORTED, PARKED, STUCK, DRY_RUN, REFUSED = (
     "Promoted",
@@ -75,6 +77,12 @@ class Run:
     def forward_lock(self) -> Lock:
         """The right to move forward, as preflight got it; the target refuses it once the rollback has begun."""
         return Lock(self.holder, self.token, "forward", self.components)
+
+
+def answer_key(task_id: str) -> str:
+    """The XCom of preflight that holds a person's answer for a gate. The gate's own attempts come and go; this one goes
+    only when preflight lets the run begin anew."""
+    return f"answer.{task_id}"
 
 
 def holder_of(dag_id: str, run_id: str) -> str:

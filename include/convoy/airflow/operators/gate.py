@@ -16,10 +16,9 @@ from airflow.triggers.base import StartTriggerArgs
 
 from convoy.airflow.audit import Audit
 from convoy.airflow.operators.base import leaves_a_reason, refuse
-from convoy.airflow.run import VERDICT_KEY, pinned
+from convoy.airflow.run import GO_ON, MEASURE_AGAIN, PREFLIGHT, ROLL_BACK, VERDICT_KEY, answer_key, pinned
 from convoy.gates.verdict import Verdict
 
-GO_ON, MEASURE_AGAIN, ROLL_BACK = "Go on", "Measure again", "Roll back"
 TRIGGER = "convoy.airflow.triggers.gate.GateTrigger"
 
 
@@ -31,8 +30,8 @@ class GateOperator(BaseOperator):
 
     def __init__(self, *, batch: str, spec: dict[str, Any], **kwargs: Any) -> None:
         # No verdict is ever tried again: they fail for good. Airflow, though, fails a task whose worker ended and that
-        # runs again before the scheduler has heard of it, as when a person answers within a second; then it is measured
-        # anew.
+        # runs again before the scheduler has heard of it, as when a person answers within a second; then it is tried
+        # again, and finds the answer.
         super().__init__(**{"retries": 2, "retry_delay": timedelta(seconds=1), **kwargs})
         self.batch = batch
         self.spec = spec
@@ -101,13 +100,26 @@ class GateOperator(BaseOperator):
         choice = event["chosen_options"][0]
         who = (event.get("responded_by_user") or {}).get("name") or "somebody"
         audit.emit("gate.answered", f"{who} decided: {choice}", subject=self.batch, choice=choice, by=who)
-        if choice == GO_ON:
-            return
         if choice == MEASURE_AGAIN:
             self._measure(int(context["task_state_store"].get("round") or 0) + 1)
+        self._remember(context["ti"], choice, who)
+        if choice == GO_ON:
+            return
         message = f"{who} decided to roll back"
         audit.fail(message, subject=self.batch, by=who)
         raise AirflowFailException(message)
+
+    @staticmethod
+    def _remember(ti: Any, choice: str, who: str) -> None:
+        from airflow.sdk.bases.xcom import BaseXCom
+
+        BaseXCom.set(
+            key=answer_key(ti.task_id),
+            value={"choice": choice, "by": who},
+            dag_id=ti.dag_id,
+            run_id=ti.run_id,
+            task_id=PREFLIGHT,
+        )
 
 
 def _evidence(event: Mapping[str, Any]) -> str:

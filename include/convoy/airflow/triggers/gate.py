@@ -17,11 +17,13 @@ from convoy.airflow.run import (
     APPLIED_KEY,
     EVENTS_KEY,
     FAILURE_KEY,
+    GO_ON,
     PREFLIGHT,
     RUN_KEY,
     VERDICT_KEY,
     NotPinned,
     Run,
+    answer_key,
     holder_of,
 )
 from convoy.airflow.triggers.phases import Judged, Watch, watch_component
@@ -94,6 +96,12 @@ class GateTrigger(BaseTrigger):
             return self._passed(run, "dry run: not judged", [])
         if run.drill == self.spec["task"]:
             return self._event(Verdict.FAILED, f"drill: {self.spec['task']} was told to fail", [], drill=True)
+        answer = await read_xcom(answer_key(ti.task_id), task_id=PREFLIGHT, **where)
+        if answer and not self.resume:
+            message = f"{answer['by']} decided: {answer['choice']}"
+            if answer["choice"] == GO_ON:
+                return self._passed(run, message, [])
+            return self._event(Verdict.FAILED, message, [])
         todo = await self._todo(run, where)
         if not todo:
             return self._passed(run, "nothing to judge: every component stays where it is", [])
