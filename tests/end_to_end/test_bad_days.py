@@ -237,6 +237,7 @@ def test_a_rollback_that_fails_stops_keeps_its_locks_and_can_go_on(
     sick.unlink()
     world.clear(scenario.dag_id, run_id, f"rollback.{scenario.name('web')}")
     eventually("the end of the rollback", lambda: world.outcome(scenario.dag_id, run_id) == "RolledBack", within=180)
+    assert world.finish(scenario.dag_id, run_id) == "failed"
     assert live(scenario.place, *scenario.names("db", "web")) == dict.fromkeys(scenario.names("db", "web"), "1.0.0")
     eventually("the locks to be gone", lambda: locked(scenario.place) == {})
     assert undone(world, scenario)[-1] == scenario.name("db")
