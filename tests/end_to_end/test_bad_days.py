@@ -182,11 +182,11 @@ def test_the_metrics_provider_is_down(world: World, scenario: Scenario) -> None:
         task = f"{scenario.name('web')}.metrics"
         world.wait_for_task(scenario.dag_id, run_id, f"{scenario.name('web')}.deploy", "success")
         server.down = True
-        world.wait_for_task(scenario.dag_id, run_id, task, "awaiting_input")
+        world.wait_for_question(scenario.dag_id, run_id, task)
         assert live(scenario.place, scenario.name("web")) == {scenario.name("web"): "2.0.0"}
         world.answer(scenario.dag_id, run_id, task, "Measure again")
         world.wait_for_task(scenario.dag_id, run_id, task, "deferred", "running")
-        world.wait_for_task(scenario.dag_id, run_id, task, "awaiting_input")
+        world.wait_for_question(scenario.dag_id, run_id, task, times=2)
         server.down = False
         world.answer(scenario.dag_id, run_id, task, "Roll back")
         assert world.finish(scenario.dag_id, run_id) == "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -179,6 +180,15 @@ class World:
                 "include_downstream": True,
             },
         )
+
+    def wait_for_question(self, dag_id: str, run_id: str, task_id: str, *, times: int = 1) -> None:
+        """Until the task waits for a person, and the scheduler has heard that its worker ended.
+
+        An answer that comes earlier looks to Airflow like a lost worker: it tries the task again. People are slower."""
+        self.wait_for_task(dag_id, run_id, task_id, "awaiting_input")
+        log = self.manifests.parent / "embedded" / "logs" / "scheduler.log"
+        line = re.compile(rf"TaskInstance Finished: dag_id={dag_id}, task_id={task_id}, .* state=awaiting_input")
+        eventually(f"question {times} of {task_id}", lambda: len(line.findall(log.read_text())) >= times)
 
     def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
         """What a person does under "Required actions"."""
