@@ -110,6 +110,13 @@ def test_the_form_offers_reason_dry_run_drill_and_versions(dag: DAG) -> None:
     assert dag.params.get_param("version.db").schema["enum"] == ["2.0.0", "stay"]
 
 
+def test_the_form_can_be_sent_as_it_is(dag: DAG) -> None:
+    """Whoever presses Trigger without a word gets the planned rollout: no field is empty and required."""
+    dag.params.validate()
+    required = [name for name, value in dag.params.dump().items() if value == ""]
+    assert required == []
+
+
 def test_the_document_has_the_plan_and_every_task_says_what_it_does(dag: DAG, source: Published) -> None:
     """What a reviewer needs is in the UI: batches, reasons, rollback order, digest."""
     assert source.digest in (dag.doc_md or "")

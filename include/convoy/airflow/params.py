@@ -37,7 +37,7 @@ def form(published: Mapping[str, Any], gates: list[str]) -> dict[str, Any]:
     from airflow.sdk import Param
 
     params: dict[str, Any] = {
-        "reason": Param("", type="string", title="Reason", description="Why now; goes into the record."),
+        "reason": Param(None, type=["null", "string"], title="Reason", description="Why now; goes into the record."),
         "dry_run": Param(
             False,
             type="boolean",
