@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from convoy.airflow.run import FAILURE_KEY, INTENT_KEY
-from convoy.airflow.states import BatchTasks, Cause, parks, promoted, root_cause, to_undo, touched
+from convoy.airflow.states import BatchTasks, Cause, parks, past_return, promoted, root_cause, to_undo, touched
 
 
 def batch(name: str, on_failure: str = "rollback") -> BatchTasks:
@@ -100,6 +101,13 @@ def test_a_batch_that_parks_on_failure_parks_the_run() -> None:
 def test_a_failure_elsewhere_is_not_parked() -> None:
     """Another batch failed first: it says rollback."""
     assert not parks([DB, batch("api", on_failure="park")], Cause("db.ready", "503", by_hand=False))
+
+
+def test_a_batch_without_a_way_back_is_named_if_it_would_be_undone() -> None:
+    """Whether it is the one that failed, or an earlier one that everything goes back behind."""
+    final = replace(API, reversible=False)
+    assert past_return([DB, final], ["db", "api"]) == ("api",)
+    assert past_return([DB, final], ["db"]) == ()
 
 
 def test_an_abort_is_never_parked() -> None:

@@ -28,6 +28,7 @@ def component(
     replicas: int = 1,
     versions: dict[str, dict[str, Any]] | None = None,
     metrics: bool = True,
+    irreversible: tuple[str, ...] = (),
     extra: str = "",
 ) -> str:
     """A Component that runs the test service; ``versions`` gives each version's BEHAVIOUR."""
@@ -44,7 +45,8 @@ def component(
         lines.append("versions:")
         for version, behaviour in versions.items():
             text = json.dumps(json.dumps(behaviour))
-            lines.append(f'  "{version}": {{workload: {{env: {{BEHAVIOUR: {text}}}}}}}')
+            back = ", reversible: false" if version in irreversible else ""
+            lines.append(f'  "{version}": {{workload: {{env: {{BEHAVIOUR: {text}}}}}{back}}}')
     return "\n".join(lines) + "\n" + extra
 
 

@@ -131,6 +131,20 @@ def test_on_failure_park_keeps_everything(world: World, scenario: Scenario) -> N
     assert holder in world.log(scenario.dag_id, other, "preflight")
 
 
+def test_behind_a_point_of_no_return_nothing_goes_back_by_itself(world: World, scenario: Scenario) -> None:
+    """What cannot be undone comes last; when it fails, everything stays, the locks are kept, and a person is asked."""
+    scenario.service("final", versions=BAD, irreversible=("2.0.0",)).service("zebra")
+    baseline(world, scenario)
+    run_id, state = roll(world, scenario, scenario.text("1.0.0", "2.0.0"))
+    assert state == "failed"
+    assert world.outcome(scenario.dag_id, run_id) == "Parked"
+    names = scenario.names("final", "zebra")
+    assert live(scenario.place, *names) == dict.fromkeys(names, "2.0.0")
+    assert locked(scenario.place) == {f"{scenario.dag_id}/{run_id}": "forward"}
+    log = world.log(scenario.dag_id, run_id, "rollback.decide")
+    assert f"there is no way back from {scenario.name('final')}: a person has to decide" in log
+
+
 def test_a_drill_proves_the_way_back(world: World, scenario: Scenario) -> None:
     """A gate that is told to fail does, and everything goes back."""
     scenario.service("db").service("api", "db")

@@ -206,7 +206,7 @@ def test_parameters_of_external_workloads_are_merged(tmp_path: Path) -> None:
     assert components["cart"]["workload"]["parameters"] == {"image": "cart", "size": 2}
     assert components["cart"]["from_workload"]["parameters"] == {"image": "cart", "size": 1}
     assert components["ads"]["workload"] == {"kind": "external", "parameters": {}, "replicas": 1}
-    assert components["ads"]["depends_on"] == [{"name": "cart", "required": False}]
+    assert components["ads"]["depends_on"] == [{"name": "cart", "required": False, "startup": False}]
 
 
 def test_the_rollout_and_its_environment_are_resolved_too(tmp_path: Path) -> None:

@@ -8,20 +8,43 @@ import pytest
 from hypothesis import given, settings
 from tests.planning.systems import component, moving, provider_first, release, system, systems
 
-from convoy.planning.contracts import Contracts, DeclaredBatch, Effort, Release, Requirement, Wish
+from convoy.planning.contracts import (
+    Contracts,
+    DataContract,
+    DeclaredBatch,
+    Effort,
+    Incompatibility,
+    Release,
+    Requirement,
+    Use,
+    Verification,
+    Wish,
+)
+from convoy.planning.contracts_json import contracts_from_dict, contracts_to_dict
 
 
 @settings(max_examples=100, deadline=None)
 @given(systems(start_order=True))
 def test_contracts_survive_json(contracts: Contracts) -> None:
     """Preflight proves from JSON what the planner proved from the manifests."""
-    assert Contracts.from_dict(json.loads(json.dumps(contracts.to_dict()))) == contracts
+    assert contracts_from_dict(json.loads(json.dumps(contracts_to_dict(contracts)))) == contracts
 
 
 def test_everything_that_can_be_set_survives_json() -> None:
     """Also what random systems do not have: declared batches, wishes, uncertain and absent releases, effort."""
     uncertain = Release(None, uncertain_provides=("x",), uncertain_consumes=("y",))
-    current = release("1", {"x": "1"}, {"y": Requirement("1", "b", True, "a.yaml:1:2")}, coexists=False)
+    current = Release(
+        "1",
+        {"x": "1"},
+        {"y": Requirement("1", "b", True, True, "a.yaml:1:2")},
+        "<2",
+        data={"orders": DataContract("2", "1 - 2", "1", "a.yaml:2:2")},
+        uncertain_data=("carts",),
+        incompatible={"c": Incompatibility("<1", "it breaks", "a.yaml:3:3")},
+        reversible=False,
+        upgrades_from=">=0.9",
+        location="a.yaml:1:1",
+    )
     batch = DeclaredBatch("both", ("a", "c"), (Wish("a", "r.yaml:2:2"),), "park", "fine", "https://x", "r.yaml:1:1")
     contracts = Contracts(
         "r",
@@ -35,20 +58,24 @@ def test_everything_that_can_be_set_survives_json() -> None:
         max_parallel=3,
         on_failure="park",
         warnings=("mind the gap",),
+        schemes={"x": "calver", "orders": ("old", "new")},
+        verifications=(Verification("a", "1", "b", "2", "accepted", "small", "ann", "v.yaml:1:1"),),
+        uses=(Use("z", "a", False),),
+        weights={"z": 2.5},
     )
-    assert Contracts.from_dict(json.loads(json.dumps(contracts.to_dict()))) == contracts
+    assert contracts_from_dict(json.loads(json.dumps(contracts_to_dict(contracts)))) == contracts
 
 
 def test_effort_survives_json() -> None:
     """Seconds, canary weights and metrics decide schedule and task budget."""
     one = moving("a")
     changed = Contracts("r", "e", {"a": type(one)(**{**vars(one), "effort": Effort(5.0, (10, 50), True)})})
-    assert Contracts.from_dict(changed.to_dict()).components["a"].effort == Effort(5.0, (10, 50), True)
+    assert contracts_from_dict(contracts_to_dict(changed)).components["a"].effort == Effort(5.0, (10, 50), True)
 
 
 def test_a_release_without_contracts_is_not_an_absent_one() -> None:
     """A component that exists and declares nothing is not new."""
-    back = Contracts.from_dict(system(component("a", Release(None), Release("2"))).to_dict())
+    back = contracts_from_dict(contracts_to_dict(system(component("a", Release(None), Release("2")))))
     assert back.components["a"].current == Release(None)
 
 

@@ -74,8 +74,15 @@ def mutations(plan: Plan) -> Iterator[tuple[str, Plan]]:
         )
         yield f"{batch.name} is empty", with_batch(plan, batch, replace(batch, changes=()))
         yield f"{batch.name} twice", replace(plan, batches=(*plan.batches, batch))
+        yield (
+            f"{batch.name} with another way back",
+            with_batch(plan, batch, replace(batch, reversible=not batch.reversible)),
+        )
         if batch.lockstep:
             yield f"{batch.name} not in one moment", with_batch(plan, batch, replace(batch, lockstep=False))
+    for point in plan.points_of_no_return:
+        fewer_points = tuple(p for p in plan.points_of_no_return if p is not point)
+        yield f"{point.component} is no point of no return", replace(plan, points_of_no_return=fewer_points)
     if len(plan.batches) > 1:
         yield "another way back", replace(plan, rollback_order=plan.rollback_order[::-1])
 
@@ -92,6 +99,23 @@ def test_every_mutation_of_a_valid_plan_is_rejected(contracts: Contracts) -> Non
     assert verify(plan, contracts) == []
     for what, mutated in mutations(plan):
         assert verify(mutated, contracts), what
+
+
+def test_a_bound_on_what_is_in_transit_is_checked() -> None:
+    """Three at once where two are allowed; a plan with lanes is fine."""
+    free = system(*(moving(name) for name in "abc"))
+    bound = replace(free, max_parallel=2)
+    assert verify(make_plan(free), bound) == ["3 batches could be in transit at once, and 2 may be"]
+    assert verify(make_plan(bound), bound) == []
+
+
+def test_a_point_of_no_return_that_comes_too_early_is_rejected() -> None:
+    """It has to wait for everything that can be done before it."""
+    contracts = system(component("a", release("1"), replace(release("2"), reversible=False)), moving("b"))
+    plan = make_plan(contracts)
+    assert [batch.name for batch in plan.batches] == ["b", "a"]
+    early = with_batch(plan, plan.batches[1], replace(plan.batches[1], requires=()))
+    assert verify(early, contracts) == ["batch a, with no way back, does not wait for b"]
 
 
 def test_a_plan_for_other_contracts_is_rejected() -> None:
@@ -159,10 +183,18 @@ def test_a_choice_for_a_component_that_no_batch_moves_is_refused() -> None:
 def test_the_checker_shares_no_reasoning_with_the_planner() -> None:
     """It imports data types and the version ranges, and nothing else of ours."""
     import ast
+    import importlib
     from pathlib import Path
 
-    import convoy.planning.verify as checker
-
-    tree = ast.parse(Path(str(checker.__file__)).read_text(encoding="utf-8"))
-    ours = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("convoy")}
-    assert ours == {"convoy.manifest.versions", "convoy.planning.contracts", "convoy.planning.plan"}
+    ours = set()
+    for part in ("verify", "verify_pairs", "verify_limits"):
+        checker = importlib.import_module(f"convoy.planning.{part}")
+        tree = ast.parse(Path(str(checker.__file__)).read_text(encoding="utf-8"))
+        ours |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert {name for name in ours if name and name.startswith("convoy")} == {
+        "convoy.manifest.versions",
+        "convoy.planning.contracts",
+        "convoy.planning.plan",
+        "convoy.planning.verify_limits",
+        "convoy.planning.verify_pairs",
+    }

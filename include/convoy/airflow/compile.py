@@ -11,6 +11,7 @@ from convoy.manifest.catalog import Catalog, LoadResult, load
 from convoy.manifest.resolve import resolve
 from convoy.planning.alternatives import proven_versions
 from convoy.planning.contracts import Contracts
+from convoy.planning.contracts_json import contracts_to_dict
 from convoy.planning.inputs import PlanError, contracts_for, plan_rollout
 
 
@@ -61,7 +62,7 @@ def _compile(loaded: LoadResult, name: str, environment: str) -> Published:
         environment=environment,
         source=resolved.source,
         plan=plan_rollout(catalog, name, environment),
-        contracts=contracts.to_dict(),
+        contracts=contracts_to_dict(contracts),
         unchanged=_unchanged(contracts),
         target=resolved.target,
         signals=resolved.signals,

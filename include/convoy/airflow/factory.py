@@ -109,6 +109,7 @@ def batch_tasks(published: Published, batch: Batch) -> BatchTasks:
         last=ids[-1],
         undo=f"{ROLLBACK}.{batch.name}",
         on_failure=batch.on_failure,
+        reversible=batch.reversible,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from convoy.planning.contracts import Contracts
+from convoy.planning.contracts_json import contracts_from_dict
 from convoy.planning.plan import Plan
 from convoy.planning.verify import verify, verify_choice
 from convoy.signals.base import Scope
@@ -23,7 +23,7 @@ CONNECTIVITY: dict[str, Any] = {
 def violations(published: Mapping[str, Any], versions: Mapping[str, str]) -> list[str]:
     """Everything that is wrong with the plan, or with these versions under it. Empty means proven."""
     plan = Plan.from_dict(published["plan"])
-    contracts = Contracts.from_dict(published["contracts"])
+    contracts = contracts_from_dict(published["contracts"])
     found = verify(plan, contracts)
     planned = {change.component: change.to_version for batch in plan.batches for change in batch.changes}
     if found or dict(versions) == planned:

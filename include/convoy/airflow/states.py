@@ -21,6 +21,7 @@ class BatchTasks:
     last: str
     undo: str
     on_failure: str = "rollback"
+    reversible: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -82,6 +83,11 @@ def to_undo(ti: Any, batches: Sequence[BatchTasks], states: Mapping[str, str], s
     if scope == "batch":
         undone = [batch for batch in undone if not promoted(batch, states)]
     return [batch.name for batch in undone]
+
+
+def past_return(batches: Sequence[BatchTasks], undo: Sequence[str]) -> tuple[str, ...]:
+    """The batches among those to undo from which there is no way back. If there is one, nothing is undone by itself."""
+    return tuple(batch.name for batch in batches if batch.name in undo and not batch.reversible)
 
 
 def parks(batches: Sequence[BatchTasks], cause: Cause) -> bool:

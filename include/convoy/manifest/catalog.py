@@ -145,25 +145,46 @@ def _needs(
         yield "Environment", environment
     members = members_of(catalog, rollout)
     touched: set[str] = set()
+    beside: set[str] = set()
     for name, member in members.items():
         yield "Component", name
         if member.component.system is not None:
             yield "System", member.component.system
         touched |= _interfaces(member.component)
+        beside |= _excluded(member.component)
     for name, own in interfaces.items():
-        if name not in members and not touched.isdisjoint(own):
+        excludes = not _excluded(catalog.components[name]).isdisjoint(members)
+        if name not in members and (name in beside or excludes or not touched.isdisjoint(own)):
             yield "Component", name
+    for interface in sorted(touched):
+        yield "Interface", interface
+    for name, verification in catalog.verifications.items():
+        if any(record.consumer in members or record.provider in members for record in verification.records):
+            yield "Verification", name
     for key, manifest in broken.items():
-        if key[0] == "Component" and key[1] not in members and _mentions(manifest.document.text, touched):
+        if key[0] == "Component" and key[1] not in members:
+            # What it excludes can only be a component of this rollout: then it names it.
+            excluding = "incompatible" in manifest.document.text and _mentions(manifest.document.text, members)
+            if excluding or _mentions(manifest.document.text, touched):
+                yield key
+        elif key[0] == "Verification" and _mentions(manifest.document.text, members):
             yield key
 
 
 def _interfaces(component: Component) -> set[str]:
-    """Every interface that any version provides or consumes."""
-    found = {*component.provides, *component.consumes}
+    """Every interface that any version provides or consumes, and every format of data that one deals with."""
+    found = {*component.provides, *component.consumes, *component.data}
     for release in component.versions.values():
-        found |= {*release.provides, *release.consumes}
+        found |= {*release.provides, *release.consumes, *release.data}
     return found
+
+
+def _excluded(component: Component) -> set[str]:
+    """Every component that any version must not run beside, in some version."""
+    return {
+        *component.incompatible,
+        *(name for release in component.versions.values() for name in release.incompatible),
+    }
 
 
 def _mentions(text: str, words: Iterable[str]) -> bool:

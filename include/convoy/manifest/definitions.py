@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from convoy.manifest.documents import AnyModel, ReadManifest
-from convoy.manifest.models import Component, Environment, Rollout, System
+from convoy.manifest.models import Component, Environment, Interface, Rollout, System, Verification
 from convoy.manifest.models.environment import ProcessesTarget
 from convoy.manifest.yaml_nodes import MappingNode, Path, Position, find
 from convoy.manifest.yaml_source import Document
@@ -115,6 +115,16 @@ class Catalog:
     def systems(self) -> Mapping[str, System]:
         """The systems by name."""
         return self._of_kind("System", System)
+
+    @cached_property
+    def interfaces(self) -> Mapping[str, Interface]:
+        """The Interface manifests by name: those that have something to be said about."""
+        return self._of_kind("Interface", Interface)
+
+    @cached_property
+    def verifications(self) -> Mapping[str, Verification]:
+        """The sets of verification records by name."""
+        return self._of_kind("Verification", Verification)
 
     def definition(self, kind: str, name: str) -> Definition:
         """What is defined under a kind (in any case) and name. Raises KeyError."""

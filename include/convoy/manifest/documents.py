@@ -9,16 +9,18 @@ from pydantic import ValidationError
 
 from convoy.manifest.diagnostics import Diagnostic, did_you_mean, in_order, one_of
 from convoy.manifest.model_errors import explain_all, shown
-from convoy.manifest.models import Component, Environment, Rollout, System
+from convoy.manifest.models import Component, Environment, Interface, Rollout, System, Verification
 from convoy.manifest.yaml_nodes import Position
 from convoy.manifest.yaml_source import Document
 
-AnyModel = Component | Environment | Rollout | System
+AnyModel = Component | Environment | Interface | Rollout | System | Verification
 MODELS: Mapping[str, type[AnyModel]] = {
     "Component": Component,
     "Environment": Environment,
+    "Interface": Interface,
     "Rollout": Rollout,
     "System": System,
+    "Verification": Verification,
 }
 
 

@@ -57,5 +57,6 @@ def _member(catalog: Catalog, rollout: Definition, name: str, change: Change) ->
         gates=change.gates,
         provides=change.provides,
         consumes=change.consumes,
+        data=change.data,
     )
     return Member(change, component, rollout, ("components", name))

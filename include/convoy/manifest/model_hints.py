@@ -20,7 +20,12 @@ KUBERNETES_HABITS = {
 }
 """Keys that people bring along from Kubernetes."""
 
-SHORTHANDS = {"Dependency": "the name of a component, or a mapping", "Requirement": "a range, or a mapping"}
+SHORTHANDS = {
+    "Dependency": "the name of a component, or a mapping",
+    "Requirement": "a range, or a mapping",
+    "Incompatibility": "a range, or a mapping",
+    "VersionScheme": "semver, pep440, calver, integer, or a mapping with names",
+}
 """Models that may be written as one word."""
 
 TRUTH = {
@@ -52,6 +57,10 @@ _RULES = (
     ("must be a version", "write it like 1.4.2; a number or text"),
     ("whole number of replicas", "write it like 2 or 25%"),
     ("percentage is at most", "lower it"),
+    ("give either scheme", "keep one of them"),
+    ("migrates needs writes", "add writes"),
+    ("give writes, reads", "say what this version writes and what it can read"),
+    ("accepted needs by", "add by and reason; or use verified or refuted, if it was tested"),
     ("must be a number", "remove the quotes, or give a number"),
 )
 

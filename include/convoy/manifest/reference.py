@@ -21,11 +21,17 @@ _SCALARS = {
     "version": base.Version,
     "range": base.VersionRange,
     "amount": base.Amount,
+    "true, false or a range": base.Coexistence,
     "number": base.Number,
 }
 _WORDS: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "any value"}
 _PATTERNS = {NAME_PATTERN: "[name](values.md)", INTERFACE_PATTERN: "[interface name](values.md)"}
-_SHORTHANDS = {"Dependency": "a name, or ", "Requirement": "a range, or "}
+_SHORTHANDS = {
+    "Dependency": "a name, or ",
+    "Requirement": "a range, or ",
+    "Incompatibility": "a range, or ",
+    "VersionScheme": "a scheme, or ",
+}
 _BOUNDS = {
     "gt": "more than",
     "ge": "at least",

@@ -19,6 +19,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SHORTHANDS: dict[str, dict[str, Any]] = {
     "Dependency": {"type": "string", "description": "The name of the component."},
     "Requirement": {"type": ["string", "number"], "description": "The range."},
+    "Incompatibility": {"type": ["string", "number"], "description": "The range."},
+    "VersionScheme": {"type": "string", "description": "The name of a scheme."},
 }
 
 

@@ -7,6 +7,7 @@ scheme       examples                        order
 ``pep440``   1.4.2, 2.0rc1, 1.0.post1        PEP 440
 ``calver``   2026.11.3, 26.04, 2026-11-03    parts as numbers; a modifier such as ``-rc1`` comes before the plain one
 ``integer``  57                              numbers
+names        bullseye, bookworm, trixie      as the manifest lists them, oldest first: ``{names: [bullseye, bookworm]}``
 ===========  ==============================  ====================================================================
 
 A leading ``v`` is allowed everywhere. ``1.4`` and ``v1.4.0`` mean the same version; use one spelling.
@@ -72,10 +73,13 @@ class Scheme:
     parts: int
     example: str
     _parse: Callable[[str], Version | None] = field(repr=False)
+    names: tuple[str, ...] = ()
 
     def parse(self, text: str) -> Version:
         """The meaning of a version's text. Raises VersionError."""
         version = self._parse(text) if len(text) <= MAX_LENGTH else None
+        if version is None and self.names:
+            raise VersionError(f"{text[:32]!r} is none of the names {', '.join(self.names)}; add it, in its place")
         if version is None:
             shown = text if len(text) <= MAX_LENGTH else f"{text[:32]}..."
             raise VersionError(f"{shown!r} is not a version ({self.name}); write it like {self.example}")
@@ -151,3 +155,23 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "integer": Scheme("integer", 1, "57", _integer),
     }
 )
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+def named_scheme(names: tuple[str, ...]) -> Scheme:
+    """A scheme whose versions are these names, oldest first. Raises VersionError for one that cannot be used."""
+    for name in names:
+        if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
+            raise VersionError(f"{name!r} cannot name a version; use letters, digits, dots, dashes and underscores")
+        if names.count(name) > 1:
+            raise VersionError(f"{name!r} stands in the list twice; keep one of them")
+    if not names:
+        raise VersionError("the list of names is empty; name the versions, oldest first")
+    places = {name: index for index, name in enumerate(names)}
+
+    def parse(text: str) -> Version | None:
+        index = places.get(text)
+        return None if index is None else Version(release_key(0, (index + 1,)), text, (index + 1,), False)
+
+    return Scheme("names", 1, names[-1], parse, names)

@@ -12,13 +12,15 @@ range               versions
 ``1.0 - 2.0``       from 1.0 up to and with 2.0 (all of 2.0, as it is partial); the spaces are needed
 ``A B``, ``A, B``   both
 ``A || B``          either
+``{A, B}``          one of this set; the same as ``A || B``
 ==================  ==========================================================================================
 
 **Prereleases** lie in a range only where the same alternative names a prerelease of the very same release:
 ``>=2.0.0-rc.1`` takes 2.0.0-rc.2 and 2.1.0, but not 2.1.0-rc.1; ``*`` and ``>=2`` take none. Somebody who needs an
 unfinished version says so.
 
-Interface versions (``provides``, ``consumes``) are semver, where ``3`` and ``2.4`` are complete versions.
+Versions of interfaces and of formats of data are semver, where ``3`` and ``2.4`` are complete versions, unless an
+Interface manifest says otherwise. An ordered list of names knows no ``^`` and no ``~``.
 """
 
 from __future__ import annotations
@@ -28,20 +30,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from convoy.manifest.schemes import SCHEMES, SEMVER, Scheme, Version, VersionError, release_key
+from convoy.manifest.schemes import SCHEMES, SEMVER, Scheme, Version, VersionError, named_scheme, release_key
 
 __all__ = [
     "SCHEMES",
     "SEMVER",
     "Range",
     "Scheme",
+    "SchemeSpec",
     "Version",
     "VersionError",
     "in_interface_range",
+    "in_range",
     "parse_interface_range",
     "parse_interface_version",
     "parse_range",
+    "scheme_of",
 ]
+
+SchemeSpec = str | tuple[str, ...]
+"""A scheme as plain data: its name, or the names of its versions, oldest first."""
 
 MAX_RANGE_LENGTH = 512
 _HYPHEN = re.compile(r"(\S+)\s+-\s+(\S+)")
@@ -105,7 +113,7 @@ def parse_range(text: str, scheme: Scheme = SEMVER) -> Range:
     if len(text) > MAX_RANGE_LENGTH:
         raise VersionError(f"a range has at most {MAX_RANGE_LENGTH} characters, this has {len(text)}")
     intervals = []
-    for alternative in text.split("||"):
+    for alternative in _alternatives(text):
         interval = _alternative(alternative.strip(), text, scheme)
         if interval.empty:
             raise VersionError(
@@ -113,6 +121,38 @@ def parse_range(text: str, scheme: Scheme = SEMVER) -> Range:
             )
         intervals.append(interval)
     return Range(text, scheme, tuple(intervals))
+
+
+def _alternatives(text: str) -> list[str]:
+    """What stands between ``||``, with sets taken apart."""
+    found: list[str] = []
+    for part in text.split("||"):
+        inner = part.strip()
+        if inner.startswith("{") and inner.endswith("}"):
+            found += inner[1:-1].split(",")
+        else:
+            found.append(part)
+    return found
+
+
+@lru_cache(maxsize=256)
+def scheme_of(spec: SchemeSpec) -> Scheme:
+    """The scheme that plain data stands for. Raises VersionError for an unknown name, or names that cannot be used."""
+    if isinstance(spec, tuple):
+        return named_scheme(spec)
+    if spec not in SCHEMES:
+        raise VersionError(f"{spec!r} is no version scheme; there are {', '.join(SCHEMES)}")
+    return SCHEMES[spec]
+
+
+@lru_cache(maxsize=16384)
+def _parsed(text: str, spec: SchemeSpec) -> Range:
+    return parse_range(text, scheme_of(spec))
+
+
+def in_range(text: str, version: str, spec: SchemeSpec = "semver") -> bool:
+    """Whether a version lies in a range, both of one scheme. Raises VersionError for either."""
+    return _parsed(text, spec).contains(version)
 
 
 def parse_interface_version(text: str) -> Version:
@@ -135,7 +175,7 @@ def _alternative(text: str, whole: str, scheme: Scheme) -> _Interval:
     if not text:
         if not whole.strip():
             raise VersionError("a range is empty; for any version write *")
-        raise VersionError(f"{whole!r} is not a range: there is nothing on one side of ||; complete or delete it")
+        raise VersionError(f"{whole!r} is not a range: an alternative is empty; complete or delete it")
     hyphen = _HYPHEN.fullmatch(text)
     if hyphen:
         return _comparator(">=", hyphen.group(1), scheme).both(_comparator("<=", hyphen.group(2), scheme))
@@ -172,6 +212,8 @@ def _comparator(operator: str, operand: str, scheme: Scheme) -> _Interval:
         return _Interval(low=_start(after)) if partial else _Interval(low=low, low_included=False, named=named)
     if operator == "<=":
         return _Interval(high=after) if partial else _Interval(high=low, high_included=True, named=named)
+    if operator in ("^", "~") and scheme.names:
+        raise VersionError(f"{operator}{operand} is not a range of names; write >={operand}, or the names themselves")
     if operator == "^":
         return _Interval(low=low, high=_after(version, _leading(version.release)), named=named)
     if operator == "~":

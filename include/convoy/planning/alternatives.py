@@ -43,16 +43,18 @@ def _arcs(contracts: Contracts, kind: str) -> set[tuple[str, str]]:
 
 
 def _around(contracts: Contracts, component: ComponentContract) -> Contracts:
-    """Only what can meet the component through an interface of one of its versions, and only those interfaces."""
-    interfaces = {i for release in component.releases for i in release.interfaces}
-    names = {component.name}.union(*(contracts.by_interface.get(interface, ()) for interface in interfaces))
+    """Only what can meet the component through a subject of one of its versions, or is named beside it."""
+    subjects = {s for release in component.releases for s in release.subjects}
+    names = {component.name}.union(*(contracts.by_subject.get(subject, ()) for subject in subjects))
     named = {
         requirement.provider
         for name in names
         for release in contracts.components[name].releases
         for interface, requirement in release.consumes.items()
-        if interface in interfaces and requirement.provider is not None
+        if interface in subjects and requirement.provider is not None
     }
+    named |= {other for release in component.releases for other in release.incompatible}
+    named |= contracts.named_beside.get(component.name, frozenset())
     kept = sorted(name for name in names | named if name in contracts.components)
-    narrow = {name: contracts.components[name].only(interfaces) for name in kept}
+    narrow = {name: contracts.components[name].only(subjects) for name in kept}
     return replace(contracts, components={**narrow, component.name: component}, batches=())

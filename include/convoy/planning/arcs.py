@@ -21,9 +21,10 @@ from dataclasses import dataclass
 
 from convoy.manifest.diagnostics import Diagnostic
 from convoy.planning.contracts import Contracts
-from convoy.planning.feasibility import cannot_coexist, obstacles
-from convoy.planning.links import Link, touched_links
+from convoy.planning.feasibility import cannot_coexist, cannot_follow, obstacles
+from convoy.planning.links import KEPT, LEFT, Link
 from convoy.planning.plan import Arc
+from convoy.planning.touched import touched_links
 
 CONTRACT, START_ORDER, WISH = "contract", "start-order", "wish"
 
@@ -50,10 +51,17 @@ def analyse(contracts: Contracts) -> Analysis:
         if link.consumer.changes and link.provider.changes and not link.loops:
             arcs += _contract_arcs(link)
         problems += obstacles(link)
-        if not link.holds(0, 0):
+        if link.kind not in (KEPT, LEFT) and not link.holds(0, 0):
             # The change may be the repair.
             warnings.append(f"already today: {link.answer(0, 0).complaint}")
-    problems += [found for name in contracts.changing for found in cannot_coexist(contracts.components[name])]
+        if link.only_at_start and not link.judge(link.consumer.current, link.provider.target).holds:
+            warnings.append(
+                f"{link.judge(link.consumer.current, link.provider.target).complaint}: it runs on, "
+                "and would not start again"
+            )
+    for name in contracts.changing:
+        component = contracts.components[name]
+        problems += [*cannot_coexist(component, contracts.facts), *cannot_follow(component, contracts.facts)]
     joined = {(link.consumer.name, link.provider.name) for link in links}
     required, optional = _start_order(contracts, joined)
     return Analysis(tuple(links), (*arcs, *required), optional, tuple(warnings), tuple(problems))

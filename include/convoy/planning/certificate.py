@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from convoy.planning.compatibility import Answer
 from convoy.planning.contracts import ComponentContract, Contracts
+from convoy.planning.facts import Facts
+from convoy.planning.feasibility import coexistence
 from convoy.planning.groups import Group, Grouping
 from convoy.planning.links import Link
 from convoy.planning.plan import Cell
@@ -28,15 +30,15 @@ def certify(contracts: Contracts, links: tuple[Link, ...], grouping: Grouping, o
     for name in contracts.changing:
         component = contracts.components[name]
         if component.current is not None and not component.switches_at_once:
-            lines[group_of[name]].append(_itself(component, group_of[name]))
+            lines[group_of[name]].append(_itself(component, group_of[name], contracts.facts))
     for link in links:
         for group, cell in _cells(link, group_of, grouping.requires, grouping.groups):
             lines[group].append(cell)
     return tuple(cell for name in order for cell in lines[name])
 
 
-def _itself(component: ComponentContract, group: str) -> Cell:
-    assert component.target is not None
+def _itself(component: ComponentContract, group: str, facts: Facts) -> Cell:
+    verdict = coexistence(component, facts)
     return Cell(
         component.name,
         component.to_version,
@@ -44,8 +46,8 @@ def _itself(component: ComponentContract, group: str) -> Cell:
         component.from_version,
         ITSELF,
         f"during {group}",
-        component.target.coexists,
-        "declared: old and new replicas serve side by side",
+        verdict.holds,
+        verdict.evidence,
     )
 
 
@@ -78,7 +80,7 @@ def _cell(link: Link, consumer_state: int, provider_state: int, when: str) -> Ce
         _version(link.consumer, consumer_state),
         link.provider.name,
         _version(link.provider, provider_state),
-        link.interface,
+        link.label,
         when,
         answer.holds,
         answer.evidence,

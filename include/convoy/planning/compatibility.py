@@ -1,12 +1,15 @@
-"""Does this consumer work with that provider? Three answers: yes, no, unknown; and unknown counts as no."""
+"""Does this consumer work with that provider? Three answers: yes, no, unknown; and unknown counts as no.
+
+What is declared decides, and where nothing is declared, a verification record. (A pair that a test has refuted is an
+exclusion of its own, whatever was declared: see ``exclusions``.)
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from convoy.manifest.versions import in_interface_range
-from convoy.planning.contracts import Release
+from convoy.planning.facts import NO_FACTS, Facts, Verification
+from convoy.planning.releases import VERIFIED, Release, Requirement
 
 UNKNOWN = "(unknown counts as no)"
 
@@ -29,7 +32,7 @@ class Answer:
     @property
     def complaint(self) -> str:
         """Why the answer is not yes, as the second half of a sentence."""
-        sentence = f"{self.need}, {self.offer}"
+        sentence = f"{self.need}, {self.offer}" if self.offer else self.need
         return f"{sentence} {UNKNOWN}" if self.ok is None else sentence
 
 
@@ -40,10 +43,37 @@ def title(component: str, release: Release | None) -> str:
     return f"{component} {release.version}"
 
 
-def fits(consuming: Release | None, provider: str, providing: Release | None, interface: str) -> bool | None:
+def record_of(
+    facts: Facts, consumer: str, consuming: Release | None, provider: str, providing: Release | None
+) -> Verification | None:
+    """What was recorded about this very pair of versions."""
+    if not facts.records or consuming is None or providing is None:
+        return None
+    return facts.records.get((consumer, consuming.version, provider, providing.version))
+
+
+def fits(
+    consumer: str,
+    consuming: Release | None,
+    provider: str,
+    providing: Release | None,
+    interface: str,
+    facts: Facts = NO_FACTS,
+) -> bool | None:
     """Whether the consumer's release works with the provider's, as far as this interface goes; None: unknown.
 
     A release of None is a component that does not exist (yet): it consumes nothing and provides nothing."""
+    declared = _declared(consuming, provider, providing, interface, facts)
+    if declared is None and facts.records:
+        record = record_of(facts, consumer, consuming, provider, providing)
+        return None if record is None else record.result != "refuted"
+    return declared
+
+
+def _declared(
+    consuming: Release | None, provider: str, providing: Release | None, interface: str, facts: Facts
+) -> bool | None:
+    """What the manifests say."""
     if consuming is None:
         return True
     if interface in consuming.uncertain_consumes:
@@ -56,46 +86,57 @@ def fits(consuming: Release | None, provider: str, providing: Release | None, in
     if interface in providing.uncertain_provides:
         return None
     offered = providing.provides.get(interface)
-    return requirement.optional if offered is None else _inside(requirement.range, offered)
+    if offered is None:
+        return requirement.optional
+    return None if requirement.range == VERIFIED else facts.inside(interface, requirement.range, offered)
 
 
-def ok(consumer: str, consuming: Release | None, provider: str, providing: Release | None, interface: str) -> Answer:
+def ok(
+    consumer: str,
+    consuming: Release | None,
+    provider: str,
+    providing: Release | None,
+    interface: str,
+    facts: Facts = NO_FACTS,
+) -> Answer:
     """The answer of :func:`fits` with the words for it."""
-    answer = fits(consuming, provider, providing, interface)
+    answer = fits(consumer, consuming, provider, providing, interface, facts)
     who, whom = title(consumer, consuming), title(provider, providing)
     if consuming is None:
         return Answer(answer, f"{consumer} does not exist yet")
+    requirement = consuming.consumes.get(interface)
+    record = record_of(facts, consumer, consuming, provider, providing)
     if interface in consuming.uncertain_consumes:
         need = f"which {interface} {consumer} needs is unknown, because its live version is not declared"
         return Answer(answer, f"unknown: {need}", need, f"{whom} offers {_offer(providing, interface)}")
-    requirement = consuming.consumes.get(interface)
     if requirement is None:
         return Answer(answer, f"{who} requires no {interface}")
     if requirement.provider not in (None, provider):
         return Answer(answer, f"{who} takes {interface} from {requirement.provider}")
-    need = f"{who} needs {interface} {requirement.range}"
+    need = _need(who, interface, requirement)
+    if record is not None and _declared(consuming, provider, providing, interface, facts) is None:
+        return Answer(answer, f"record: {who} with {whom} {record.words}", f"{who} with {whom} was {record.words}")
     if providing is None:
         offer = f"{provider} does not exist yet"
     elif interface in providing.uncertain_provides:
         offer = f"what {provider} offers is unknown, because its live version is not declared"
-    elif interface in providing.provides:
-        offer = f"{whom} offers {_offer(providing, interface)}"
-    else:
+    elif interface not in providing.provides:
         offer = f"{whom} does not provide it"
+    elif requirement.range == VERIFIED:
+        offer = f"{whom} was not tested with it"
+    else:
+        offer = f"{whom} offers {_offer(providing, interface)}"
     if answer is None:
         return Answer(answer, f"unknown: {need}, {offer}", need, offer)
     optional = "" if providing is not None and interface in providing.provides else " if at all"
     return Answer(answer, f"declared: {need}{optional if answer else ''}, {offer}", need, offer)
 
 
+def _need(who: str, interface: str, requirement: Requirement) -> str:
+    if requirement.range == VERIFIED:
+        return f"{who} needs a {interface} that it was verified with"
+    return f"{who} needs {interface} {requirement.range}{' when it starts' if requirement.startup else ''}"
+
+
 def _offer(providing: Release | None, interface: str) -> str:
     return providing.provides.get(interface, "none") if providing else "none"
-
-
-@lru_cache(maxsize=65536)
-def _inside(text: str, version: str) -> bool | None:
-    """None where either cannot be read: then nothing is known."""
-    try:
-        return in_interface_range(text, version)
-    except ValueError:
-        return None

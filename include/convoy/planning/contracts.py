@@ -11,60 +11,40 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+
+from convoy.manifest.versions import SchemeSpec
+from convoy.planning.facts import Facts, Verification
+from convoy.planning.releases import DataContract, Incompatibility, Release, Requirement
+
+__all__ = [
+    "PARALLEL_STRATEGIES",
+    "ComponentContract",
+    "Contracts",
+    "DataContract",
+    "DeclaredBatch",
+    "Dependency",
+    "Effort",
+    "Incompatibility",
+    "Release",
+    "Requirement",
+    "Use",
+    "Verification",
+    "Wish",
+]
 
 PARALLEL_STRATEGIES = ("rolling", "canary")
 """Strategies under which old and new replicas of one component serve side by side. The others switch in one moment."""
 
 
 @dataclass(frozen=True)
-class Requirement:
-    """A consumed interface. ``provider`` is set where the manifest names the component that provides it.
-
-    ``optional``: works without the interface, but not with a version outside the range."""
-
-    range: str
-    provider: str | None = None
-    optional: bool = False
-    location: str = ""
-
-
-@dataclass(frozen=True)
-class Release:
-    """One version of a component: interfaces provided (with version) and consumed (with range).
-
-    ``version`` is None for an unchanged component whose live version nobody declared; ``uncertain_provides`` and
-    ``uncertain_consumes`` then name the interfaces that its versions do not agree on: of those nothing is known."""
-
-    version: str | None
-    provides: Mapping[str, str] = field(default_factory=dict)
-    consumes: Mapping[str, Requirement] = field(default_factory=dict)
-    coexists: bool = True
-    uncertain_provides: tuple[str, ...] = ()
-    uncertain_consumes: tuple[str, ...] = ()
-
-    @property
-    def interfaces(self) -> set[str]:
-        """Every interface that it has to do with."""
-        return {*self.provides, *self.consumes, *self.uncertain_provides, *self.uncertain_consumes}
-
-    def only(self, interfaces: Set[str]) -> Release:
-        """The same release as far as these interfaces go."""
-        return replace(
-            self,
-            provides={i: v for i, v in self.provides.items() if i in interfaces},
-            consumes={i: r for i, r in self.consumes.items() if i in interfaces},
-            uncertain_provides=tuple(i for i in self.uncertain_provides if i in interfaces),
-            uncertain_consumes=tuple(i for i in self.uncertain_consumes if i in interfaces),
-        )
-
-
-@dataclass(frozen=True)
 class Dependency:
-    """A component that must be up first (``required``), or that had better be."""
+    """A component that must be up first (``required``), or that had better be.
+
+    ``startup``: needed only when the component starts."""
 
     name: str
     required: bool = True
+    startup: bool = False
     location: str = ""
 
 
@@ -90,7 +70,8 @@ class Effort:
 class ComponentContract:
     """One component: ``current`` is live (None: does not exist yet), ``target`` is wanted (None: does not change).
 
-    ``alternatives`` are other declared releases: for the trigger form, and for hints."""
+    ``alternatives`` are other declared releases: for the trigger form, for hints, and as steps between. ``scheme``
+    says how its versions are written."""
 
     name: str
     current: Release | None = None
@@ -101,6 +82,7 @@ class ComponentContract:
     effort: Effort = Effort()
     alternatives: tuple[Release, ...] = ()
     runbook: str | None = None
+    scheme: SchemeSpec = "semver"
     location: str = ""
 
     @property
@@ -128,13 +110,13 @@ class ComponentContract:
         """Whether the change has a single moment at which it happens, as lockstep needs."""
         return self.current is None or self.strategy not in PARALLEL_STRATEGIES
 
-    def only(self, interfaces: Set[str]) -> ComponentContract:
-        """The same component as far as these interfaces go."""
+    def only(self, subjects: Set[str]) -> ComponentContract:
+        """The same component as far as these subjects go."""
         return replace(
             self,
-            current=self.current and self.current.only(interfaces),
-            target=self.target and self.target.only(interfaces),
-            alternatives=tuple(release.only(interfaces) for release in self.alternatives),
+            current=self.current and self.current.only(subjects),
+            target=self.target and self.target.only(subjects),
+            alternatives=tuple(release.only(subjects) for release in self.alternatives),
         )
 
 
@@ -152,8 +134,20 @@ class DeclaredBatch:
 
 
 @dataclass(frozen=True)
+class Use:
+    """Who is affected when a provider is not there: ``consumer`` is. ``hard``: it fails too, else it serves less."""
+
+    consumer: str
+    provider: str
+    hard: bool = True
+
+
+@dataclass(frozen=True)
 class Contracts:
-    """The planner's whole input for one rollout in one environment. ``warnings`` go into the plan as they are."""
+    """The planner's whole input for one rollout in one environment. ``warnings`` go into the plan as they are.
+
+    ``schemes`` holds the version schemes of interfaces and of formats of data, where they are not SemVer. ``uses`` and
+    ``weights`` are for the blast radius alone: everything that reaches a changing component, in the whole catalog."""
 
     rollout: str
     environment: str
@@ -162,6 +156,10 @@ class Contracts:
     max_parallel: int | None = None
     on_failure: str = "rollback"
     warnings: tuple[str, ...] = ()
+    schemes: Mapping[str, SchemeSpec] = field(default_factory=dict)
+    verifications: tuple[Verification, ...] = ()
+    uses: tuple[Use, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def changing(self) -> tuple[str, ...]:
@@ -169,13 +167,34 @@ class Contracts:
         return tuple(sorted(name for name, component in self.components.items() if component.changes))
 
     @cached_property
-    def by_interface(self) -> dict[str, tuple[str, ...]]:
-        """For each interface the components any release of which has to do with it, sorted."""
+    def facts(self) -> Facts:
+        """Schemes and verification records, as the rules of compatibility look them up. Of several records about one
+        pair a refutation counts first, then a verification, then an acceptance."""
+        rank = {"accepted": 1, "verified": 2}
+        records = sorted(self.verifications, key=lambda record: rank.get(record.result, 3))
+        own = {name: component.scheme for name, component in self.components.items() if component.scheme != "semver"}
+        return Facts(self.schemes, own, {record.pair: record for record in records})
+
+    @cached_property
+    def by_subject(self) -> dict[str, tuple[str, ...]]:
+        """For each subject the components any release of which has to do with it, sorted."""
         found: defaultdict[str, set[str]] = defaultdict(set)
         for name, component in self.components.items():
-            for interface in {i for release in component.releases for i in release.interfaces}:
-                found[interface].add(name)
-        return {interface: tuple(sorted(names)) for interface, names in found.items()}
+            for subject in {s for release in component.releases for s in release.subjects}:
+                found[subject].add(name)
+        return {subject: tuple(sorted(names)) for subject, names in found.items()}
+
+    @cached_property
+    def named_beside(self) -> dict[str, frozenset[str]]:
+        """For each component those that name it: as incompatible with it, or in a record about both."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, component in self.components.items():
+            for other in {other for release in component.releases for other in release.incompatible}:
+                found[other].add(name)
+        for record in self.verifications:
+            found[record.consumer].add(record.provider)
+            found[record.provider].add(record.consumer)
+        return {name: frozenset(names) for name, names in found.items()}
 
     @property
     def unchanged(self) -> dict[str, str]:
@@ -199,88 +218,9 @@ class Contracts:
                 chosen[name] = component
         return replace(self, components=chosen)
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON. Everything that has its default value is left out."""
-        return {
-            "rollout": self.rollout,
-            "environment": self.environment,
-            "components": [_component_to_dict(self.components[name]) for name in sorted(self.components)],
-            "batches": [_compact(batch) for batch in self.batches],
-            "max_parallel": self.max_parallel,
-            "on_failure": self.on_failure,
-            "warnings": list(self.warnings),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Contracts:
-        """From JSON. Raises KeyError or TypeError where the shape is another."""
-        components = [_component_from_dict(component) for component in data["components"]]
-        return cls(
-            rollout=data["rollout"],
-            environment=data["environment"],
-            components={component.name: component for component in components},
-            batches=tuple(
-                DeclaredBatch(
-                    **{**b, "components": tuple(b["components"]), "after": tuple(Wish(**w) for w in b.get("after", ()))}
-                )
-                for b in data["batches"]
-            ),
-            max_parallel=data["max_parallel"],
-            on_failure=data["on_failure"],
-            warnings=tuple(data["warnings"]),
-        )
-
 
 def _declared(component: ComponentContract, version: str) -> Release:
     for release in (component.target, *component.alternatives):
         if release is not None and release.version == version:
             return release
     raise KeyError(f"{component.name} has no declared version {version}")
-
-
-def _compact(value: Any) -> Any:
-    """Dataclasses as dictionaries without the fields that have their default value."""
-    if hasattr(value, "__dataclass_fields__"):
-        compact = {}
-        for name, spec in value.__dataclass_fields__.items():
-            item = _compact(getattr(value, name))
-            if item not in ((), [], {}, None, "") and item != _compact(spec.default):
-                compact[name] = item
-        return compact
-    if isinstance(value, Mapping):
-        return {key: _compact(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_compact(item) for item in value]
-    return value
-
-
-def _component_to_dict(component: ComponentContract) -> dict[str, Any]:
-    compact: dict[str, Any] = _compact(component)
-    # A release without any contract is not the same as no release at all.
-    for key, release in (("current", component.current), ("target", component.target)):
-        if release is not None:
-            compact[key] = _compact(release)
-    return compact
-
-
-def _component_from_dict(data: Mapping[str, Any]) -> ComponentContract:
-    values = dict(data)
-    for key in ("current", "target"):
-        values[key] = _release_from_dict(data[key]) if key in data else None
-    values["depends_on"] = tuple(Dependency(**item) for item in data.get("depends_on", ()))
-    values["after"] = tuple(Wish(**item) for item in data.get("after", ()))
-    values["alternatives"] = tuple(_release_from_dict(item) for item in data.get("alternatives", ()))
-    effort = data.get("effort", {})
-    values["effort"] = Effort(**{**effort, "weights": tuple(effort.get("weights", ()))})
-    return ComponentContract(**values)
-
-
-def _release_from_dict(data: Mapping[str, Any]) -> Release:
-    return Release(
-        version=data.get("version"),
-        provides=dict(data.get("provides", {})),
-        consumes={name: Requirement(**requirement) for name, requirement in data.get("consumes", {}).items()},
-        coexists=data.get("coexists", True),
-        uncertain_provides=tuple(data.get("uncertain_provides", ())),
-        uncertain_consumes=tuple(data.get("uncertain_consumes", ())),
-    )

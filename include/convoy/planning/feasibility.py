@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from convoy.manifest.diagnostics import Diagnostic
-from convoy.planning.compatibility import title
+from convoy.planning.compatibility import Answer, title
 from convoy.planning.contracts import ComponentContract, Release
 from convoy.planning.errors import problem
-from convoy.planning.links import Link
+from convoy.planning.facts import Facts
+from convoy.planning.links import KEPT, Link
 
 SWITCH_AT_ONCE = "use `strategy: {type: recreate}` or `{type: blueGreen}`"
 
@@ -24,6 +27,8 @@ def _ends_problems(link: Link) -> list[Diagnostic]:
     if link.holds(1, 1):
         return []
     answer = link.answer(1, 1)
+    if link.kind == KEPT:
+        return [_kept(link, answer)]
     return [
         problem(
             f"the wanted versions do not fit together: {answer.complaint}",
@@ -31,6 +36,15 @@ def _ends_problems(link: Link) -> list[Diagnostic]:
             link.where(1),
         )
     ]
+
+
+def _kept(link: Link, answer: Answer) -> Diagnostic:
+    return problem(
+        f"{title(link.consumer.name, link.consumer.target)} could not read what is stored: {answer.complaint}",
+        f"let it read both versions of {link.subject} for one rollout, or add a migration to this one: a component "
+        f"with `data: {{{link.subject}: {{migrates: {link.left[0][0]}, writes: <new version>}}}}`",
+        link.where(1),
+    )
 
 
 def _one_sided_problems(link: Link) -> list[Diagnostic]:
@@ -49,8 +63,8 @@ def _one_sided_problems(link: Link) -> list[Diagnostic]:
 def _fitting(link: Link, consumer: ComponentContract, provider: ComponentContract) -> str:
     """Which declared version of either end would do, if there is one."""
     state, others = int(consumer.changes), int(provider.changes)
-    offering = [r for r in provider.alternatives if Link(consumer, _at(provider, r), link.interface).holds(state, 1)]
-    needing = [r for r in consumer.alternatives if Link(_at(consumer, r), provider, link.interface).holds(1, others)]
+    offering = [r for r in provider.alternatives if replace(link, provider=_at(provider, r)).holds(state, 1)]
+    needing = [r for r in consumer.alternatives if replace(link, consumer=_at(consumer, r)).holds(1, others)]
     found = []
     for component, fitting in ((provider, offering), (consumer, needing)):
         if fitting:
@@ -66,6 +80,8 @@ def _at(component: ComponentContract, target: Release) -> ComponentContract:
 def _self_problems(link: Link) -> list[Diagnostic]:
     """A component that consumes what it provides: old and new replicas are each other's consumers and providers."""
     name = link.consumer.name
+    if not link.holds(1, 1) and link.kind == KEPT:
+        return [_kept(link, link.answer(1, 1))]
     if not link.holds(1, 1):
         message = f"{name} does not work with itself: {link.answer(1, 1).complaint}"
         return [problem(message, "correct the range", link.where(1))]
@@ -81,15 +97,48 @@ def _self_problems(link: Link) -> list[Diagnostic]:
     ]
 
 
-def cannot_coexist(component: ComponentContract) -> list[Diagnostic]:
+def coexistence(component: ComponentContract, facts: Facts) -> Answer:
+    """Whether the wanted version can serve beside the one that is live."""
+    target, current = component.target, component.current
+    assert target is not None
+    if isinstance(target.coexists, bool) or current is None:
+        able = target.coexists is not False
+        return Answer(able, f"declared: old and new replicas {'serve' if able else 'cannot serve'} side by side")
+    able_with = facts.one_of(component.name, target.coexists, current.version)
+    who, whom = title(component.name, target), current.version or "an unknown version"
+    evidence = f"{who} serves beside {component.name} {target.coexists}, and {whom} is live"
+    return Answer(able_with, f"{'unknown' if able_with is None else 'declared'}: {evidence}", evidence)
+
+
+def cannot_coexist(component: ComponentContract, facts: Facts) -> list[Diagnostic]:
     """A component that would have to serve beside the version that it cannot serve beside."""
-    if component.target is None or component.target.coexists or component.switches_at_once:
+    if component.target is None or component.switches_at_once:
         return []
+    if coexistence(component, facts).holds:
+        return []
+    said = f"coexists: {str(component.target.coexists).lower()}"
     return [
         problem(
-            f"{title(component.name, component.target)} cannot serve beside the version before (coexists: false), "
+            f"{title(component.name, component.target)} cannot serve beside the version before ({said}), "
             f"and its strategy is {component.strategy}",
             SWITCH_AT_ONCE,
             component.location,
+        )
+    ]
+
+
+def cannot_follow(component: ComponentContract, facts: Facts) -> list[Diagnostic]:
+    """A component whose wanted version cannot be reached from the live one in one step."""
+    target, current = component.target, component.current
+    if target is None or current is None or target.upgrades_from is None:
+        return []
+    if facts.one_of(component.name, target.upgrades_from, current.version):
+        return []
+    live = current.version or "an unknown version"
+    return [
+        problem(
+            f"{title(component.name, target)} can only follow {target.upgrades_from}, and {live} is live",
+            "go there in several hops: `convoy upgrade` finds them",
+            target.location or component.location,
         )
     ]

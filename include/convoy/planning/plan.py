@@ -34,7 +34,8 @@ class Arc:
 @dataclass(frozen=True)
 class Batch:
     """Components that advance together. ``requires`` names the batches that must be done before; there are no other
-    barriers. ``lockstep``: the components must switch in one moment. ``expected_seconds`` includes the gates."""
+    barriers. ``lockstep``: the components must switch in one moment. ``expected_seconds`` includes the gates.
+    ``reversible``: whether there is a way back once it was touched."""
 
     name: str
     changes: tuple[PlannedChange, ...]
@@ -42,6 +43,7 @@ class Batch:
     lockstep: bool = False
     expected_seconds: float = 0.0
     on_failure: str = "rollback"
+    reversible: bool = True
     runbook: str | None = None
     acceptance: str | None = None
 
@@ -68,6 +70,50 @@ class Cell:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class PointOfNoReturn:
+    """A component in a batch that cannot go back once it was touched, and why, as a sentence."""
+
+    batch: str
+    component: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A component that is affected by a change of others. ``distance`` counts the uses on the chain, 1 is direct;
+    ``through`` is the one before it on the chain. ``hard``: it fails if they fail, else it serves less."""
+
+    component: str
+    distance: int
+    through: str
+    hard: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class BlastRadius:
+    """Who is affected by a change set. ``changed`` is the weight of the components that change themselves."""
+
+    changed: float = 0.0
+    affected: tuple[Affected, ...] = ()
+
+    @property
+    def direct(self) -> tuple[Affected, ...]:
+        """Those that use a changing component themselves."""
+        return tuple(one for one in self.affected if one.distance == 1)
+
+    @property
+    def transitive(self) -> tuple[Affected, ...]:
+        """Those that are affected only through others."""
+        return tuple(one for one in self.affected if one.distance > 1)
+
+    @property
+    def weight(self) -> float:
+        """The weight of everything that changes or is affected."""
+        return self.changed + sum(one.weight for one in self.affected)
+
+
 @dataclass(frozen=True)
 class Plan:
     """A proven plan. Batches stand in a topological order; ``rollback_order`` is its exact reverse.
@@ -85,6 +131,8 @@ class Plan:
     makespan: float
     lower_bound: float
     warnings: tuple[str, ...] = ()
+    points_of_no_return: tuple[PointOfNoReturn, ...] = ()
+    blast_radius: BlastRadius = BlastRadius()
 
     def batch(self, name: str) -> Batch:
         """The batch of this name. Raises KeyError."""
@@ -115,6 +163,9 @@ class Plan:
         )
         values["arcs"] = tuple(Arc(**arc) for arc in data["arcs"])
         values["certificate"] = tuple(Cell(**cell) for cell in data["certificate"])
+        values["points_of_no_return"] = tuple(PointOfNoReturn(**p) for p in data["points_of_no_return"])
+        radius = data["blast_radius"]
+        values["blast_radius"] = BlastRadius(radius["changed"], tuple(Affected(**a) for a in radius["affected"]))
         for key in ("rollback_order", "critical_path", "warnings"):
             values[key] = tuple(data[key])
         return cls(**{f.name: values[f.name] for f in fields(cls)})

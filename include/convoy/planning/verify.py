@@ -8,17 +8,16 @@ run it against brute force. An empty list means: proven, relative to the declare
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
-from convoy.manifest.versions import in_interface_range
-from convoy.planning.contracts import ComponentContract, Contracts, Release
+from convoy.planning.contracts import ComponentContract, Contracts
 from convoy.planning.plan import Plan
+from convoy.planning.verify_limits import no_return_problems, width_problems
+from convoy.planning.verify_pairs import Pair, State, all_pairs, at, serves_beside_itself, unresolved, within
 
-State = tuple[int, int]
 Line = tuple[str, "str | None", str, "str | None", str, str]
 
 
@@ -40,6 +39,8 @@ def verify(plan: Plan, contracts: Contracts) -> list[str]:
     found += _certificate(plan, lines)
     found += _arcs(plan, contracts, order)
     found += _wishes(plan, contracts, order)
+    found += no_return_problems(plan, contracts)
+    found += width_problems(plan, contracts.max_parallel)
     return sorted(found)
 
 
@@ -103,14 +104,19 @@ def _structure(plan: Plan) -> list[str]:
 
 
 def _abilities(contracts: Contracts, order: _Order) -> list[str]:
-    """Whoever has to switch in one moment can."""
+    """Whoever has to switch in one moment can, and every version can follow the one that is live."""
     found = []
     for component in contracts.components.values():
-        if component.target is None or component.current is None or component.strategy in ("recreate", "blueGreen"):
+        if component.target is None or component.current is None:
+            continue
+        allowed, live = component.target.upgrades_from, component.current.version
+        if allowed is not None and (live is None or not within(allowed, live, component.scheme)):
+            found.append(f"{component.name} {component.to_version} cannot follow {live or 'an unknown version'}")
+        if component.strategy in ("recreate", "blueGreen"):
             continue
         if order.batch[component.name] in order.lockstep:
             found.append(f"{component.name} is in a lockstep batch and its strategy is {component.strategy}")
-        if not component.target.coexists:
+        if not serves_beside_itself(component, contracts):
             found.append(f"{component.name} cannot coexist with itself and its strategy is {component.strategy}")
     return found
 
@@ -119,37 +125,35 @@ def _walk(contracts: Contracts, order: _Order) -> tuple[dict[Line, bool], list[s
     """Every line that the certificate must have, with its verdict, and a sentence for every verdict that is no."""
     lines: dict[Line, bool] = {}
     for component in contracts.components.values():
-        if component.target is not None and component.current is not None and _gradual(component):
+        if component.target is not None and _gradual(component):
             name, when = component.name, f"during {order.batch[component.name]}"
-            lines[name, component.to_version, name, component.from_version, "(itself)", when] = (
-                component.target.coexists
-            )
-    for consumer, provider, interface in _edges(contracts):
-        for state in _visited(consumer, provider, order):
-            needs, offers = _at(consumer, state[0]), _at(provider, state[1])
-            line = (
-                consumer.name,
-                needs.version if needs else None,
-                provider.name,
-                offers.version if offers else None,
-                interface,
-                _when(consumer, provider, state, order),
-            )
-            lines[line] = _works(needs, offers, provider.name, interface)
+            verdict = serves_beside_itself(component, contracts)
+            lines[name, component.to_version, name, component.from_version, "(itself)", when] = verdict
+    for pair in all_pairs(contracts):
+        for state in _visited(pair.consumer, pair.provider, order):
+            lines[_line(pair, state, order)] = pair.works(state)
     broken = [
-        f"{consumer} {cv or '(absent)'} does not work with {provider} {pv or '(absent)'} on {interface}, {when}"
-        for (consumer, cv, provider, pv, interface, when), works in lines.items()
+        f"{consumer} {cv or '(absent)'} does not work with {provider} {pv or '(absent)'} on {about}, {when}"
+        for (consumer, cv, provider, pv, about, when), works in lines.items()
         if not works
     ]
-    return lines, broken + _unresolved(contracts)
+    return lines, broken + unresolved(contracts)
+
+
+def _line(pair: Pair, state: State, order: _Order) -> Line:
+    needs, offers = at(pair.consumer, state[0]), at(pair.provider, state[1])
+    return (
+        pair.consumer.name,
+        needs.version if needs else None,
+        pair.provider.name,
+        offers.version if offers else None,
+        pair.about,
+        _when(pair.consumer, pair.provider, state, order),
+    )
 
 
 def _gradual(component: ComponentContract) -> bool:
     return component.current is not None and component.strategy not in ("recreate", "blueGreen")
-
-
-def _at(component: ComponentContract, state: int) -> Release | None:
-    return (component.current, component.target)[state]
 
 
 def _visited(consumer: ComponentContract, provider: ComponentContract, order: _Order) -> list[State]:
@@ -178,80 +182,6 @@ def _when(consumer: ComponentContract, provider: ComponentContract, state: State
         return f"{'after' if switched else 'during'} {order.batch[consumer.name]}"
     last = provider if order.first(consumer.name, provider.name) else consumer
     return f"during {order.batch[last.name]}"
-
-
-def _works(needs: Release | None, offers: Release | None, provider: str, interface: str) -> bool:
-    """Whether two releases work together; what is not known does not work."""
-    if needs is None:
-        return True
-    if interface in needs.uncertain_consumes:
-        return False
-    requirement = needs.consumes.get(interface)
-    if requirement is None or requirement.provider not in (None, provider):
-        return True
-    if offers is not None and interface in offers.uncertain_provides:
-        return False
-    version = offers.provides.get(interface) if offers is not None else None
-    return requirement.optional if version is None else _within(requirement.range, version)
-
-
-@lru_cache(maxsize=65536)
-def _within(text: str, version: str) -> bool:
-    try:
-        return in_interface_range(text, version)
-    except ValueError:
-        return False
-
-
-def _both(component: ComponentContract) -> Iterator[Release]:
-    yield from (r for r in (component.current, component.target) if r is not None)
-
-
-def _offered(contracts: Contracts) -> dict[str, set[str]]:
-    offered: defaultdict[str, set[str]] = defaultdict(set)
-    for name, component in contracts.components.items():
-        for release in _both(component):
-            for interface in (*release.provides, *release.uncertain_provides):
-                offered[interface].add(name)
-    return offered
-
-
-def _edges(contracts: Contracts) -> Iterator[tuple[ComponentContract, ComponentContract, str]]:
-    """Every consumer, provider and interface with an end that changes, once."""
-    offered = _offered(contracts)
-    for consumer in contracts.components.values():
-        ends: set[tuple[str, str]] = set()
-        for release in _both(consumer):
-            for interface, requirement in release.consumes.items():
-                providers = {requirement.provider} if requirement.provider else offered.get(interface, set())
-                ends |= {(provider, interface) for provider in providers}
-            for interface in release.uncertain_consumes:
-                ends |= {(provider, interface) for provider in offered.get(interface, set()) - {consumer.name}}
-        for name, interface in ends:
-            provider = contracts.components.get(name)
-            if provider is not None and (consumer.target is not None or provider.target is not None):
-                yield consumer, provider, interface
-
-
-def _unresolved(contracts: Contracts) -> list[str]:
-    """Requirements of a new version that nobody meets, or where it is not clear who does."""
-    found = []
-    offered = _offered(contracts)
-    for consumer in contracts.components.values():
-        for release in _both(consumer):
-            for interface, requirement in release.consumes.items():
-                candidates = offered.get(interface, set())
-                if requirement.provider is not None:
-                    if requirement.provider not in contracts.components:
-                        found.append(f"{consumer.name} takes {interface} from {requirement.provider}, which is unknown")
-                elif not candidates:
-                    if release is consumer.target and not requirement.optional:
-                        found.append(f"{consumer.name} needs {interface}, and nothing provides it")
-                elif len(candidates) > 1:
-                    changing = consumer.target or any(contracts.components[c].target for c in candidates)
-                    if changing:
-                        found.append(f"{consumer.name} needs {interface}, and it is not clear from whom")
-    return found
 
 
 def _certificate(plan: Plan, lines: Mapping[Line, bool]) -> list[str]:
@@ -287,13 +217,14 @@ def _arcs(plan: Plan, contracts: Contracts, order: _Order) -> list[str]:
     """The plan states every arc that it must, no contract arc that it need not, and its batches keep them all."""
     needed: set[tuple[str, str]] = set()
     joined: set[tuple[str, str]] = set()
-    for consumer, provider, interface in _edges(contracts):
+    for pair in all_pairs(contracts):
+        consumer, provider = pair.consumer, pair.provider
         joined.add((consumer.name, provider.name))
         if consumer.target is None or provider.target is None or consumer is provider:
             continue
-        if not _works(consumer.target, provider.current, provider.name, interface):
+        if not pair.works((1, 0)):
             needed.add((consumer.name, provider.name))
-        if not _works(consumer.current, provider.target, provider.name, interface):
+        if not pair.works((0, 1)):
             needed.add((provider.name, consumer.name))
     starts = {
         (name, dependency.name)

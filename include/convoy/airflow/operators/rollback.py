@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 from convoy.airflow.audit import KEEP, Audit
 from convoy.airflow.operators.base import RolloutOperator, refuse, reported
 from convoy.airflow.run import DECIDE, DECISION_KEY, SNAPSHOTS_KEY, Run, pinned
-from convoy.airflow.states import BatchTasks, parks, promoted, root_cause, task_states, to_undo
+from convoy.airflow.states import BatchTasks, parks, past_return, promoted, root_cause, task_states, to_undo
 from convoy.gates.verdict import Verdict
 from convoy.targets.base import Drift, Observation, Target, TargetError
 
@@ -48,19 +48,24 @@ class DecideOperator(RolloutOperator):
         if cause is None:
             audit.emit("rollback.decided", "every batch went through: nothing to undo", subject=ti.dag_id, undo=[])
             return {"fenced": False, "undo": [], "parked": False, "cause": None, "by_hand": False}
-        parked = parks(self.batches, cause) and not run.dry_run
+        names = [] if run.dry_run else to_undo(ti, self.batches, states, self.scope)
+        final = past_return(self.batches, names)
+        parked = (parks(self.batches, cause) or bool(final)) and not run.dry_run
         decision = {"cause": cause.message, "task": cause.task, "by_hand": cause.by_hand, "parked": parked}
         if parked:
+            why = "as the manifest says"
+            if final:
+                why = f"because there is no way back from {', '.join(final)}: a person has to decide"
             audit.emit(
                 "rollback.decided",
-                f"parked, as the manifest says: everything stays as it is, the locks are kept. {cause.message}",
+                f"parked, {why}; everything stays as it is, the locks are kept. {cause.message}",
                 subject=ti.dag_id,
                 level="error",
                 cause=cause.message,
                 undo=[],
+                noReturn=list(final),
             )
             return {**decision, "undo": [], "fenced": False}
-        names = [] if run.dry_run else to_undo(ti, self.batches, states, self.scope)
         self._fence(audit, run, cause.message, names)
         return {**decision, "undo": names, "fenced": not run.dry_run}
 
@@ -153,7 +158,8 @@ class UndoOperator(RolloutOperator):
         cause = root_cause(ti, self.batches, states)
         if cause is not None and parks(self.batches, cause):
             return False
-        return self.batch.name in to_undo(ti, self.batches, states, self.scope)
+        names = to_undo(ti, self.batches, states, self.scope)
+        return self.batch.name in names and not past_return(self.batches, names)
 
     def _restore(self, audit: Audit, run: Run, snapshots: Mapping[str, Any]) -> dict[str, int]:
         target = self.open_target()

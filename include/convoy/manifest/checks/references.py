@@ -8,8 +8,8 @@ from convoy.manifest.checks.findings import Findings, Known
 from convoy.manifest.definitions import Definition
 from convoy.manifest.diagnostics import did_you_mean
 from convoy.manifest.members import inline_fields
-from convoy.manifest.models import Change, Component, Environment, Rollout
-from convoy.manifest.models.component import Dependency, Requirement
+from convoy.manifest.models import Change, Component, Environment, Release, Rollout, Verification
+from convoy.manifest.models.contract import Dependency, Requirement
 from convoy.manifest.yaml_nodes import Path
 
 
@@ -25,15 +25,32 @@ def check_references(known: Known, findings: Findings) -> None:
                 _component_name(known, findings, definition, ("versions", name), name, inline)
         elif isinstance(model, Rollout):
             _rollout(known, findings, definition, model, inline)
+        elif isinstance(model, Verification):
+            for index, record in enumerate(model.records):
+                for key, name in (("consumer", record.consumer), ("provider", record.provider)):
+                    _component_name(known, findings, definition, ("records", index, key), name, inline, at_key=False)
 
 
 def _component(known: Known, findings: Findings, definition: Definition, model: Component, inline: set[str]) -> None:
     if model.system is not None and ("System", model.system) not in known.broken:
         findings.reference(known, definition, ("system",), "System", model.system)
     _needs(known, findings, definition, (), model.depends_on, inline)
-    _provider_names(known, findings, definition, ("consumes",), model.consumes, inline)
+    _contracts(known, findings, definition, (), model, inline)
     for version, release in model.versions.items():
-        _provider_names(known, findings, definition, ("versions", version, "consumes"), release.consumes, inline)
+        _contracts(known, findings, definition, ("versions", version), release, inline)
+
+
+def _contracts(
+    known: Known, findings: Findings, definition: Definition, prefix: Path, part: Component | Release, inline: set[str]
+) -> None:
+    _provider_names(known, findings, definition, (*prefix, "consumes"), part.consumes, inline)
+    for name in part.incompatible:
+        place: Path = (*prefix, "incompatible", name)
+        if name == definition.name:
+            hint = "say which versions of itself it serves beside with coexists"
+            findings.add(definition, place, "with-itself", f"{name} excludes itself", hint, at_key=True)
+        else:
+            _component_name(known, findings, definition, place, name, inline)
 
 
 def _needs(
@@ -68,12 +85,19 @@ def _provider_names(
 
 
 def _component_name(
-    known: Known, findings: Findings, definition: Definition, path: Path, name: str, inline: set[str]
+    known: Known,
+    findings: Findings,
+    definition: Definition,
+    path: Path,
+    name: str,
+    inline: set[str],
+    *,
+    at_key: bool = True,
 ) -> None:
     """Only that it exists somewhere: what has errors is said where it is defined, and where a rollout changes it."""
     if name not in inline and name not in known.names("Component"):
         hint = known.hint("Component", name, inline)
-        findings.add(definition, path, "unknown-reference", f"unknown component {name}", hint, at_key=True)
+        findings.add(definition, path, "unknown-reference", f"unknown component {name}", hint, at_key=at_key)
 
 
 def _rollout(known: Known, findings: Findings, definition: Definition, model: Rollout, inline: set[str]) -> None:

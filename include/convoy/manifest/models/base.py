@@ -73,6 +73,10 @@ def _parse_number(value: Any) -> float:
     return float(value)
 
 
+def _parse_coexistence(value: Any) -> bool | str:
+    return value if isinstance(value, bool) else _parse_text(value)
+
+
 Name = Annotated[
     str, Field(pattern=NAME_PATTERN, description="Lower-case letters, digits and dashes, at most 63 characters.")
 ]
@@ -94,6 +98,11 @@ VersionRange = Annotated[
         }
     ),
 ]
+Coexistence = Annotated[
+    bool | str,
+    BeforeValidator(_parse_coexistence),
+    WithJsonSchema({"type": ["boolean", "string", "number"], "description": "true, false, or a range of versions."}),
+]
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
@@ -106,4 +115,5 @@ Amount = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+%$"}]}),
 ]
 Number = Annotated[float, BeforeValidator(_parse_number), WithJsonSchema({"type": "number"})]
+SchemeName = Literal["semver", "pep440", "calver", "integer"]
 ApiVersion = Literal["convoy/v1"]

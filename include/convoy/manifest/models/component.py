@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from convoy.manifest.models.base import ApiVersion, Duration, InterfaceName, Model, Name, Version, VersionRange
+from convoy.manifest.models.base import (
+    ApiVersion,
+    Coexistence,
+    Duration,
+    InterfaceName,
+    Model,
+    Name,
+    Number,
+    Version,
+    VersionRange,
+)
+from convoy.manifest.models.contract import DataContract, Dependency, Incompatibility, Requirement, VersionScheme
 from convoy.manifest.models.gates import Gates
 from convoy.manifest.models.strategy import Strategy
 from convoy.manifest.models.workload import Workload, WorkloadOverride
-
-SchemeName = Literal["semver", "pep440", "calver", "integer"]
-
-
-class Dependency(Model):
-    """A component that must be up first. May be written as the bare name."""
-
-    name: Name = Field(description="The component that is needed.")
-    required: bool = Field(True, description="false: used when it is there; its absence or failure holds nothing up.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, value: Any) -> Any:
-        return {"name": str(value)} if isinstance(value, str) else value
-
-
-class Requirement(Model):
-    """A consumed interface. May be written as the bare range."""
-
-    range: VersionRange = Field(description="The versions of the interface that this component works with.")
-    component: Name | None = Field(
-        None, alias="from", description="Which component provides it; needed only where several do."
-    )
-    optional: bool = Field(
-        False, description="true: works without the interface, but not with a version outside the range."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_range(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {"range": value}
 
 
 class Release(Model):
@@ -50,8 +30,22 @@ class Release(Model):
         {}, description="Interfaces and their versions; replaces per interface."
     )
     consumes: dict[InterfaceName, Requirement] = Field({}, description="Interfaces and ranges; replaces per interface.")
-    coexists: bool = Field(
-        True, description="false: this version cannot serve beside the one before (needs recreate or blueGreen)."
+    data: dict[InterfaceName, DataContract] = Field(
+        {}, description="Formats of persisted data that it writes and reads; replaces per format."
+    )
+    incompatible: dict[Name, Incompatibility] = Field(
+        {}, description="Components and their versions that must not run beside this version; replaces per component."
+    )
+    coexists: Coexistence = Field(
+        True,
+        description="false: this version cannot serve beside the one before (needs recreate or blueGreen). A range: it "
+        "can serve beside these versions of itself.",
+    )
+    reversible: bool = Field(
+        True, description="false: there is no way back from this version; the plan puts it as late as it can."
+    )
+    upgrades_from: VersionRange | None = Field(
+        None, description="Versions from which one can go to this one in one step. Default: from every one."
     )
     workload: WorkloadOverride | None = Field(None, description="What this version changes of the workload.")
     notes: str | None = Field(None, description="What this version brings, for the plan and the notes.")
@@ -72,10 +66,19 @@ class Component(Model):
     workload: Workload | None = Field(None, description="What runs.")
     strategy: Strategy | None = Field(None, description="How it moves between versions. Default: rolling.")
     gates: Gates | None = Field(None, description="What must hold after it was deployed.")
-    version_scheme: SchemeName = Field("semver", description="How its versions are ordered.")
+    version_scheme: VersionScheme = Field(VersionScheme(), description="How its versions are written and ordered.")
     provides: dict[InterfaceName, Version] = Field({}, description="Interfaces that every version provides.")
     consumes: dict[InterfaceName, Requirement] = Field({}, description="Interfaces that every version consumes.")
+    data: dict[InterfaceName, DataContract] = Field(
+        {}, description="Formats of persisted data that every version writes and reads."
+    )
+    incompatible: dict[Name, Incompatibility] = Field(
+        {}, description="Components and their versions that no version of this one may run beside."
+    )
     versions: dict[Version, Release] = Field({}, description="What single versions change.")
+    weight: Number = Field(
+        1.0, ge=0, description="How much it matters when it is affected, for the blast radius: traffic, say, or users."
+    )
     expected_duration: Duration | None = Field(
         None, description="Expected time of a deployment without its gates, for the schedule. Default: 10s."
     )

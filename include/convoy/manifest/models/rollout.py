@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from convoy.manifest.models.base import ApiVersion, InterfaceName, Model, Name, Version
-from convoy.manifest.models.component import Dependency, Requirement
+from convoy.manifest.models.contract import DataContract, Dependency, Requirement
 from convoy.manifest.models.gates import Gates
 from convoy.manifest.models.strategy import Strategy
 from convoy.manifest.models.system import Defaults
@@ -16,7 +16,7 @@ from convoy.manifest.models.workload import Workload
 OnFailure = Literal["rollback", "park"]
 RollbackScope = Literal["all", "batch"]
 
-INLINE_FIELDS = ("depends_on", "workload", "strategy", "gates", "provides", "consumes")
+INLINE_FIELDS = ("depends_on", "workload", "strategy", "gates", "provides", "consumes", "data")
 
 
 class Change(Model):
@@ -31,6 +31,7 @@ class Change(Model):
     gates: Gates | None = Field(None, description="Inline component: what must hold afterwards.")
     provides: dict[InterfaceName, Version] = Field({}, description="Inline component: interfaces provided.")
     consumes: dict[InterfaceName, Requirement] = Field({}, description="Inline component: interfaces consumed.")
+    data: dict[InterfaceName, DataContract] = Field({}, description="Inline component: formats of persisted data.")
 
     @model_validator(mode="after")
     def _is_a_change(self) -> Change:
