@@ -105,16 +105,18 @@ def systems(draw: st.DrawFn, start_order: bool = False, most: int = MAX_COMPONEN
         if kind in ("unchanged", "unknown"):
             offers[name][1] = offers[name][0]
     components = []
+    # One migration at most: of several that remove the same versions the planner waits for all, to be safe.
+    new = [name for name, kind in kinds.items() if kind == "new"]
+    migration = new[0] if new and stored and draw(st.booleans()) else None
     for name, kind in kinds.items():
         consumed = [other for other in names if draw(st.integers(0, 9)) < (1 if other == name else 4)]
-        migrates = stored and kind == "new" and draw(st.booleans())
         ends = [
             Release(
                 f"{end + 1}.0.0",
                 {f"i-{name}": offer} if (offer := offers[name][end]) else {},
                 {f"i-{o}": _need(draw, offers[o][end]) for o in consumed if draw(st.integers(0, 9)) < 8},
                 coexists=draw(st.sampled_from([True] * 17 + [False, ">=1", "<1"])),
-                data=_data(draw, end, migrates) if stored else {},
+                data=_data(draw, end, name == migration) if stored else {},
                 incompatible=_exclusions(draw, [n for n in names if n != name]),
                 upgrades_from=draw(st.sampled_from([None] * 18 + ["1", ">=2"])),
             )

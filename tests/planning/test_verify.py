@@ -193,6 +193,7 @@ def test_the_checker_shares_no_reasoning_with_the_planner() -> None:
         ours |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert {name for name in ours if name and name.startswith("convoy")} == {
         "convoy.manifest.versions",
+        "convoy.planning.collector",
         "convoy.planning.contracts",
         "convoy.planning.plan",
         "convoy.planning.verify_limits",

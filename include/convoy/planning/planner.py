@@ -9,6 +9,7 @@ from convoy.planning.batches import form_batches
 from convoy.planning.blast import blast_radius
 from convoy.planning.certificate import certify
 from convoy.planning.coarsen import TASK_BUDGET, coarsen, group_seconds
+from convoy.planning.collector import collector_paused
 from convoy.planning.contracts import ComponentContract, Contracts
 from convoy.planning.graph import topological_order
 from convoy.planning.groups import Group
@@ -22,6 +23,11 @@ from convoy.planning.wishes import add_optional, grant_wishes
 
 def make_plan(contracts: Contracts, task_budget: int = TASK_BUDGET) -> Plan:
     """The plan for a change set. Raises PlanError with every reason why there is none."""
+    with collector_paused():
+        return _make_plan(contracts, task_budget)
+
+
+def _make_plan(contracts: Contracts, task_budget: int) -> Plan:
     analysis = analyse(contracts)
     grouping = form_batches(contracts, analysis)
     grouping = grant_wishes(contracts, grouping)

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import textwrap
 from collections import defaultdict
+from collections.abc import Sequence
 
 from convoy.manifest.models.base import format_duration
-from convoy.planning.plan import Arc, Batch, Plan, PlannedChange
+from convoy.planning.plan import Arc, Batch, BlastRadius, Plan, PlannedChange
 
 WIDTH = 100
+NAMES = 12
+"""How many affected components are named; the rest are counted."""
 
 
-def as_json(plan: Plan) -> str:
+def as_json(plan: Plan, hints: Sequence[str] = ()) -> str:
     """The plan with its digest, as indented JSON."""
-    return json.dumps({"digest": plan.digest, **plan.to_dict()}, indent=2) + "\n"
+    return json.dumps({"digest": plan.digest, **plan.to_dict(), "hints": list(hints)}, indent=2) + "\n"
 
 
-def as_text(plan: Plan, width: int = WIDTH) -> str:
+def as_text(plan: Plan, width: int = WIDTH, hints: Sequence[str] = ()) -> str:
     """The plan in lines of at most ``width`` columns, as far as names allow: batches with the reason for each arc,
-    schedule, rollback order, certificate in one line, warnings."""
+    schedule, who is affected, the way back, where one may park, certificate in one line, warnings and hints."""
     components = sum(len(batch.changes) for batch in plan.batches)
     lines = [
         f"Rollout {plan.rollout} in {plan.environment}: {_count(components, 'component')} in "
@@ -33,10 +36,16 @@ def as_text(plan: Plan, width: int = WIDTH) -> str:
         lines += _batch(batch, number, digits, reasons[batch.name], width)
     lines += ["", *_paragraph("Critical path", " -> ".join(plan.critical_path), width)]
     lines += _paragraph("Expected", _expected(plan), width)
+    lines += _paragraph("Blast radius", _blast_radius(plan.blast_radius), width)
     lines += _paragraph("Rollback", " -> ".join(plan.rollback_order), width)
+    for point in plan.points_of_no_return:
+        lines += _paragraph("No return", f"{point.batch}: {point.reason}", width)
+    lines += _paragraph("Parking", _parking(plan), width)
     lines += _paragraph("Certificate", _certificate(plan), width)
     for warning in plan.warnings:
         lines += _paragraph("Warning", warning, width)
+    for hint in hints:
+        lines += _paragraph("Hint", hint, width)
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +56,7 @@ def _batch(batch: Batch, number: int, digits: int, reasons: list[str], width: in
         for mark in (
             "switches in one moment" if batch.lockstep else "",
             "parks on failure" if batch.on_failure == "park" else "",
+            "" if batch.reversible else "no way back",
         )
         if mark
     )
@@ -97,6 +107,28 @@ def _certificate(plan: Plan) -> str:
         f"{good} of {len(plan.certificate)} combinations of versions that come about are proven, "
         "relative to the declared contracts (the JSON format lists them)"
     )
+
+
+def _blast_radius(radius: BlastRadius) -> str:
+    if not radius.affected:
+        return "nobody else uses what changes, as far as the manifests say"
+    parts = []
+    for title, found in (("directly", radius.direct), ("through others", radius.transitive)):
+        names = [one.component if one.hard else f"{one.component} (serves less)" for one in found]
+        if names:
+            parts.append(f"{title} {', '.join(names[:NAMES])}{_more(len(names) - NAMES)}")
+    weight = f"; weight {radius.weight:g}, {radius.changed:g} of it changes itself"
+    return f"affected {' and '.join(parts)}{weight}"
+
+
+def _more(number: int) -> str:
+    return f" and {number} more" if number > 0 else ""
+
+
+def _parking(plan: Plan) -> str:
+    final = [batch.name for batch in plan.batches if not batch.reversible]
+    text = "between any two batches: whatever is finished then is proven to run together"
+    return f"{text}; from {final[0]} on only forward" if final else text
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

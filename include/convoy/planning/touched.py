@@ -144,6 +144,7 @@ def _around(contracts: Contracts, subject: str, users: _Users) -> Iterator[Link]
             removes = migration.target.data[subject].migrates if migration.target else None
             stored = stored_before(users.writers, subject)
             left = tuple(item for item in stored if removes and facts.inside(subject, removes, item[0]))
+            # Where several migrations remove the same versions, the reader waits for all of them.
             if left and reader is not migration:
                 yield Link(reader, migration, subject, facts, LEFT, left)
     for migration in users.migrations:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from convoy.planning.collector import collector_paused
 from convoy.planning.contracts import ComponentContract, Contracts
 from convoy.planning.plan import Plan
 from convoy.planning.verify_limits import no_return_problems, width_problems
@@ -23,6 +24,11 @@ Line = tuple[str, "str | None", str, "str | None", str, str]
 
 def verify(plan: Plan, contracts: Contracts) -> list[str]:
     """Everything that is wrong with a plan, as sentences. O(edges)."""
+    with collector_paused():
+        return _verify(plan, contracts)
+
+
+def _verify(plan: Plan, contracts: Contracts) -> list[str]:
     found = _structure(plan)
     if found:
         return found

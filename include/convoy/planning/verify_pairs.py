@@ -73,12 +73,17 @@ def serves_beside_itself(component: ComponentContract, contracts: Contracts) -> 
 
 
 @lru_cache(maxsize=65536)
-def within(text: str, version: str, scheme: SchemeSpec) -> bool:
-    """Whether a version lies in a range; what cannot be read does not."""
+def _compare(text: str, version: str, scheme: SchemeSpec) -> bool | None:
+    """Whether a version lies in a range; None where either cannot be read."""
     try:
         return in_range(text, version, scheme)
     except ValueError:
-        return False
+        return None
+
+
+def within(text: str, version: str, scheme: SchemeSpec) -> bool:
+    """Whether a version lies in a range; what cannot be read does not."""
+    return _compare(text, version, scheme) is True
 
 
 def _both(component: ComponentContract) -> Iterator[Release]:
@@ -166,10 +171,8 @@ class _Reader:
 
     def _fits(self, interface: str, text: str, version: str, vouched: bool) -> bool:
         """A range that cannot be read says nothing, and then a record may."""
-        try:
-            return in_range(text, version, self.scheme(interface))
-        except ValueError:
-            return vouched
+        known = _compare(text, version, self.scheme(interface))
+        return vouched if known is None else known
 
     def data(self) -> Iterator[Pair]:
         formats: defaultdict[str, _Format] = defaultdict(_Format)
@@ -250,10 +253,7 @@ class _Reader:
             version, removed = _deal(writing, name).writes, _deal(migration.target, name).migrates
             if version is None or removed is None:
                 return True
-            try:
-                return not in_range(removed, version, self.scheme(name))
-            except ValueError:
-                return False
+            return _compare(removed, version, self.scheme(name)) is False
 
         return works
 
@@ -287,10 +287,7 @@ def _apart(component: ComponentContract, other: ComponentContract) -> Works:
             return True
         if met.version is None:
             return False
-        try:
-            return not in_range(release.incompatible[other.name].range, met.version, other.scheme)
-        except ValueError:
-            return False
+        return _compare(release.incompatible[other.name].range, met.version, other.scheme) is False
 
     return works
 
