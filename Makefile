@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # Say PYTHON=/path/to/python3 to choose one; otherwise the newest that works (a pyenv shim may be there and not run).
 PYTHON ?= $(shell scripts/find-python.sh)
 
-.PHONY: help venv test lint format demo demo-down bench lock clean
+.PHONY: help venv test nightly lint format demo demo-down bench lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ $(STAMP): requirements-dev.lock pyproject.toml
 test: venv  ## Run the tests: the core, and end to end with a real Airflow and real processes
 	@echo "test: everything that needs nothing but Python; tests that need more skip and say what"
 	@$(BIN)/python -m pytest -m "not nightly" $(ARGS)
+
+nightly: venv  ## Compare the planner with brute force on 10,000 random systems per property (hours on one core)
+	@CONVOY_PROPERTY_EXAMPLES=$${CONVOY_PROPERTY_EXAMPLES:-10000} $(BIN)/python -m pytest tests/planning $(ARGS)
 
 lint: venv  ## Check style, types and the arrows between the layers
 	@echo "lint: ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convoy.manifest.schemes import SCHEMES, SEMVER, VersionError
+from convoy.manifest.schemes import SCHEMES, SEMVER, VersionError, named_scheme
 
 ASCENDING = {
     "semver": "0.0.1 0.1 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1 1.9 1.10",
@@ -72,3 +72,21 @@ def test_the_order_is_total_and_transitive(texts: list[str]) -> None:
     a, b, c = sorted(SEMVER.parse(text) for text in texts)
     assert a <= b <= c
     assert a <= c
+
+
+def test_names_are_ordered_as_they_are_listed() -> None:
+    """Not by the alphabet."""
+    debian = named_scheme(("buster", "bullseye", "bookworm"))
+    assert debian.parse("bullseye") < debian.parse("bookworm")
+    with pytest.raises(VersionError, match="none of the names buster, bullseye, bookworm"):
+        debian.parse("trixie")
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [((), "empty"), (("a", "a"), "twice"), (("a b",), "cannot name"), (("x" * 200,), "cannot name")],
+)
+def test_names_that_cannot_be_used_are_refused(names: tuple[str, ...], complaint: str) -> None:
+    """Before anything is compared with them."""
+    with pytest.raises(VersionError, match=complaint):
+        named_scheme(names)

@@ -10,9 +10,7 @@ from convoy.manifest.versions import (
     SCHEMES,
     SEMVER,
     VersionError,
-    in_interface_range,
-    parse_interface_range,
-    parse_interface_version,
+    in_range,
     parse_range,
 )
 
@@ -189,14 +187,41 @@ def test_ranges_work_in_every_scheme(scheme: str, text: str, inside: str, outsid
 
 def test_interfaces_have_lenient_versions() -> None:
     """3 and 2.4 are complete versions of an interface."""
-    assert parse_interface_version("3") == parse_interface_version("3.0.0")
-    assert parse_interface_range(">=2.4").contains("3")
-    assert in_interface_range(">=2.4", "2.4")
-    assert not in_interface_range("^2.4", "3")
+    assert SEMVER.parse("3") == SEMVER.parse("3.0.0")
+    assert in_range(">=2.4", "3")
+    assert in_range(">=2.4", "2.4")
+    assert not in_range("^2.4", "3")
 
 
 @pytest.mark.parametrize(("text", "version"), [("^^1", "1"), ("1", "latest")])
 def test_an_unreadable_interface_version_or_range_raises(text: str, version: str) -> None:
     """The planner counts it as unknown, and unknown as no."""
     with pytest.raises(VersionError):
-        in_interface_range(text, version)
+        in_range(text, version)
+
+
+def test_a_set_is_one_of_its_versions() -> None:
+    """Also beside other alternatives; an empty place in it is an error."""
+    assert in_range("{1.2, 2.0.1}", "1.2.7")
+    assert in_range("{1.2, 2.0.1} || >=4", "5.0.0")
+    assert not in_range("{1.2, 2.0.1}", "2.0.2")
+    with pytest.raises(VersionError, match="an alternative is empty"):
+        in_range("{1.2, }", "1.2")
+
+
+def test_ranges_of_names_go_by_their_place_in_the_list() -> None:
+    """From one to another, sets, and no carets."""
+    names = ("buster", "bullseye", "bookworm", "trixie")
+    assert in_range(">=bullseye", "trixie", names)
+    assert in_range("bullseye - bookworm", "bookworm", names)
+    assert not in_range("bullseye - bookworm", "trixie", names)
+    assert in_range("{buster, trixie}", "buster", names)
+    assert in_range("*", "buster", names)
+    with pytest.raises(VersionError, match="is not a range of names"):
+        in_range("^bullseye", "bookworm", names)
+
+
+def test_an_unknown_scheme_is_an_error() -> None:
+    """And not SemVer by silence."""
+    with pytest.raises(VersionError, match="no version scheme"):
+        in_range("1", "1", "semantic")

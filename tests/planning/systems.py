@@ -18,7 +18,7 @@ from convoy.planning.contracts import (
     Verification,
 )
 
-MAX_COMPONENTS = 6
+MAX_COMPONENTS = 8
 
 
 def release(

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.planning.systems import moving, systems
+from tests.planning.systems import MAX_COMPONENTS, moving, systems
 
 from convoy.planning.arcs import CONTRACT, WISH
 from convoy.planning.contracts import Contracts, Release, Verification
@@ -34,10 +34,10 @@ def test_the_order_of_documents_does_not_matter(contracts: Contracts, random: An
 
 
 @settings(max_examples=80, deadline=None)
-@given(systems(start_order=True), st.permutations(range(6)))
+@given(systems(start_order=True), st.permutations(range(MAX_COMPONENTS)))
 def test_names_do_not_matter(contracts: Contracts, order: list[int]) -> None:
     """Other names give the same batches, arcs and cells under these names."""
-    new = {f"c{n}": f"d{order[n]}" for n in range(6)}
+    new = {f"c{n}": f"d{order[n]}" for n in range(MAX_COMPONENTS)}
 
     def renamed_release(release: Release) -> Release:
         return replace(release, incompatible={new[name]: i for name, i in release.incompatible.items()})

@@ -14,7 +14,7 @@ import pytest
 
 from convoy.manifest.catalog import load
 from convoy.manifest.resolve import resolve
-from convoy.manifest.versions import in_interface_range
+from convoy.manifest.versions import in_range
 from convoy.planning.inputs import contracts_for, plan_rollout
 from convoy.planning.verify import verify
 from shop.components import COMPONENTS
@@ -144,7 +144,7 @@ def test_a_declared_range_holds_exactly_where_the_services_understand_each_other
 ) -> None:
     consumer, version, provider, other, wanted, offer = edge
 
-    declared = in_interface_range(wanted, offer)
+    declared = in_range(wanted, offer)
 
     assert declared == (spoken(consumer, version, provider) in offered(provider, other))
 

@@ -40,10 +40,7 @@ __all__ = [
     "SchemeSpec",
     "Version",
     "VersionError",
-    "in_interface_range",
     "in_range",
-    "parse_interface_range",
-    "parse_interface_version",
     "parse_range",
     "scheme_of",
 ]
@@ -153,22 +150,6 @@ def _parsed(text: str, spec: SchemeSpec) -> Range:
 def in_range(text: str, version: str, spec: SchemeSpec = "semver") -> bool:
     """Whether a version lies in a range, both of one scheme. Raises VersionError for either."""
     return _parsed(text, spec).contains(version)
-
-
-def parse_interface_version(text: str) -> Version:
-    """The version of an interface. Raises VersionError."""
-    return SEMVER.parse(text)
-
-
-@lru_cache(maxsize=4096)
-def parse_interface_range(text: str) -> Range:
-    """A range of interface versions. Raises VersionError."""
-    return parse_range(text, SEMVER)
-
-
-def in_interface_range(text: str, version: str) -> bool:
-    """Whether an interface version lies in a range of them. Raises VersionError for either."""
-    return parse_interface_range(text).contains(version)
 
 
 def _alternative(text: str, whole: str, scheme: Scheme) -> _Interval:

@@ -50,12 +50,16 @@ class _Check:
             return None
 
     def scheme_of_component(self, name: str) -> Scheme | None:
-        """The scheme of a component, SemVer if it has no manifest; None if its own is wrong."""
+        """The scheme of a component, SemVer if it has no manifest; None if its own is wrong, or cannot be read."""
+        if ("Component", name) in self.known.broken:
+            return None
         component = self.known.catalog.components.get(name)
         return _usable(component.version_scheme) if component else SEMVER
 
     def scheme_of_interface(self, name: str) -> Scheme | None:
         """The scheme of an interface, SemVer if nothing else is said; None if what is said is wrong."""
+        if ("Interface", name) in self.known.broken:
+            return None
         interface = self.known.catalog.interfaces.get(name)
         return _usable(interface.version_scheme) if interface else SEMVER
 
@@ -110,7 +114,7 @@ class _Check:
 
     def rollout(self, definition: Definition, model: Rollout) -> None:
         for name, member in members_of(self.known.catalog, model.name).items():
-            scheme = _usable(member.component.version_scheme)
+            scheme = self.scheme_of_component(name)
             path: Path = ("components", name)
             if member.inline:
                 self.interfaces(definition, path, member.component)

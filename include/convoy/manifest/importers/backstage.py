@@ -15,7 +15,7 @@ from convoy.manifest.importers.backstage_documents import documents_of
 from convoy.manifest.importers.backstage_entities import Entity, Ref, read_catalog
 from convoy.manifest.importers.backstage_relations import read_relations
 from convoy.manifest.importers.base import Finding, Imported, ImportFailed, Options, graph_findings, in_order
-from convoy.manifest.versions import VersionError, parse_interface_version
+from convoy.manifest.versions import SEMVER, VersionError
 
 NODE_KINDS = ("component", "resource", "api", "system")
 _IMPORTED = ("component", "resource", "system")
@@ -55,7 +55,7 @@ def import_backstage(paths: Sequence[Path], options: Options) -> Imported:
 def _check(version: str) -> None:
     """Raises ImportFailed for what is no version of an interface."""
     try:
-        parse_interface_version(version)
+        SEMVER.parse(version)
     except VersionError as error:
         raise ImportFailed([Finding("error", "", "bad-version", f"the version of the APIs: {error}")]) from error
 
