@@ -54,8 +54,10 @@ class World:
             return False
         if second is None:
             return True
-        if (one.name, first.version, other.name, second.version) in self.refuted:
-            return False
+        for consumer, consuming, provider, providing in self.refuted:
+            named = consumer == one.name and provider == other.name
+            if named and first.version in (None, consuming) and second.version in (None, providing):
+                return False
         excluded = first.incompatible.get(other.name)
         return excluded is None or (second.version is not None and not in_range(excluded.range, second.version))
 

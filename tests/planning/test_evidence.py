@@ -90,6 +90,16 @@ def test_of_two_records_about_a_pair_the_refutation_counts() -> None:
         assert [batch.name for batch in proven(recorded(*records)).batches] == ["pay", "shop"]
 
 
+def test_a_neighbour_that_may_be_the_refuted_one_is_no_pass() -> None:
+    """Nobody says which version is live, and one of them is known to fail."""
+    mail = component("mail", Release(None))
+    failed = Verification("mail", "1", "shop", "2", "refuted")
+    contracts = system(mail, component("shop", release("1"), release("2")), verifications=(failed,))
+    assert "some pairs of mail and shop were refuted, and which version of mail is live is unknown" in refused(contracts)
+    other = replace(contracts, verifications=(replace(failed, provider_version="3"),))
+    assert len(proven(other).batches) == 1
+
+
 def test_versions_that_exclude_each_other_never_meet() -> None:
     """The old agent must be gone before the new server comes."""
     server = component(

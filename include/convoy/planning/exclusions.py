@@ -30,8 +30,13 @@ def may_meet(one: str, release: Release | None, other: str, met: Release | None,
 
 def not_refuted(one: str, release: Release | None, other: str, met: Release | None, facts: Facts) -> Answer:
     """Whether no test has refuted this pair of versions."""
-    record = record_of(facts, one, release, other, met)
     who, whom = title(one, release), title(other, met)
+    if release is not None and met is not None and None in (release.version, met.version):
+        unknown = one if release.version is None else other
+        if facts.may_be_refuted(one, release.version, other, met.version):
+            need = f"some pairs of {one} and {other} were refuted, and which version of {unknown} is live is unknown"
+            return Answer(None, f"unknown: {need}", need)
+    record = record_of(facts, one, release, other, met)
     if record is None or record.result != "refuted":
         return Answer(True, f"no record refutes {who} with {whom}")
     return Answer(False, f"record: {who} with {whom} {record.words}", f"{who} with {whom} was {record.words}")

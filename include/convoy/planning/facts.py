@@ -47,6 +47,16 @@ class Facts:
     own_schemes: Mapping[str, SchemeSpec] = field(default_factory=dict)
     records: Mapping[Pair, Verification] = field(default_factory=dict)
 
+    def may_be_refuted(self, consumer: str, consuming: str | None, provider: str, providing: str | None) -> bool:
+        """Whether a refuted pair fits what is known of the two versions; None stands for a version nobody declared."""
+        return any(
+            record.result == "refuted"
+            and (record.consumer, record.provider) == (consumer, provider)
+            and consuming in (None, record.consumer_version)
+            and providing in (None, record.provider_version)
+            for record in self.records.values()
+        )
+
     def inside(self, interface: str, text: str, version: str) -> bool | None:
         """Whether a version of an interface (or of a format of data) lies in a range; None where either cannot be
         read: then nothing is known."""

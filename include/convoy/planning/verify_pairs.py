@@ -275,7 +275,12 @@ class _Reader:
             first, second = at(one, state[0]), at(two, state[1])
             if first is None or second is None:
                 return True
-            return (one.name, first.version, two.name, second.version) not in self.refuted
+            return not any(
+                (one.name, two.name) == (consumer, provider)
+                and (first.version is None or first.version == consuming)
+                and (second.version is None or second.version == providing)
+                for consumer, consuming, provider, providing in self.refuted
+            )
 
         return works
 
