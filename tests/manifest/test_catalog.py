@@ -196,3 +196,45 @@ def test_a_small_rollout_for_an_external_target_needs_no_definitions(tmp_path: P
     external = component("checkout", "workload: {kind: external}")
     loaded = write(tmp_path, env=env, c=external, r=rollout("spring", "payment", "chekout", more="environment: prod"))
     assert [d.message for d in loaded.diagnostics] == ["unknown component chekout"]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "---\napiVersion: convoy/v1\nkind: Component\nnmae: mail\nconsumes: {pay-api: 1}\n",
+        "---\napiVersion: convoy/v1\nkind: Compnent\nname: mail\nconsumes: {pay-api: 1}\n",
+        "---\napiVersion: convoy/v1\nkind: Component\n\tname: mail\nconsumes: {pay-api: 1}\n",
+        "---\napiVersion: convoy/v1\nkind: Interface\nversionScheme: calver\ndescription: of pay-api\n",
+        "---\napiVersion: convoy/v1\nkind: Verification\nrecords: [{consumer: mail, provider: pay}]\n",
+    ],
+    ids=["no name", "no kind", "no syntax", "nameless interface", "nameless records"],
+)
+def test_a_document_that_may_be_a_contract_breaks_what_it_mentions(tmp_path: Path, hidden: str) -> None:
+    """Nobody can tell what it defines, so nothing is proven for rollouts whose words it has; others go on."""
+    pay = component("pay", f"{RUN}\nprovides: {{pay-api: 1}}")
+    loaded = write(tmp_path, a=pay, b=component("far"), c=rollout("r", "pay"), d=rollout("s", "far"), e=hidden)
+    assert set(loaded.broken) == {"r"}
+
+
+def test_an_excluded_component_that_cannot_be_read_breaks_the_rollout(tmp_path: Path) -> None:
+    """Its version decides, and what it says is not known."""
+    pay = component("pay", f'{RUN}\nincompatible: {{agent: "<2"}}')
+    loaded = write(tmp_path, a=pay, b=component("agent", f"{RUN}\nnonsense: 1"), c=rollout("r", "pay"))
+    assert set(loaded.broken) == {"r"}
+
+
+def test_a_format_that_nobody_writes_is_a_warning(tmp_path: Path) -> None:
+    """More often a slip than meant."""
+    shop = component("shop", f"{RUN}\ndata: {{orders: {{writes: 1}}}}")
+    loaded = write(tmp_path, a=shop, b=component("report", f"{RUN}\ndata: {{oders: {{reads: 1}}}}"))
+    [warning] = loaded.diagnostics
+    assert (warning.severity, warning.code, warning.message) == ("warning", "never-written", "nothing writes oders")
+    assert warning.hint == "did you mean orders?"
+
+
+def test_a_migration_that_removes_what_it_writes_is_an_error(tmp_path: Path) -> None:
+    """It could never be done."""
+    assert codes(write(tmp_path, a=component("m", f"{RUN}\ndata: {{o: {{migrates: 1 - 2, writes: 2}}}}"))) == [
+        "never-written",
+        "migrates-itself",
+    ]

@@ -225,3 +225,15 @@ def test_an_unknown_scheme_is_an_error() -> None:
     """And not SemVer by silence."""
     with pytest.raises(VersionError, match="no version scheme"):
         in_range("1", "1", "semantic")
+
+
+def test_a_name_may_look_like_a_wildcard() -> None:
+    """In a list of names it is a name."""
+    assert not in_range("x", "v", ("v", "w", "x"))
+    assert in_range("x", "x", ("v", "w", "x"))
+
+
+def test_a_wildcard_needs_a_place() -> None:
+    """1.2.3.x has more parts than a version."""
+    with pytest.raises(VersionError, match="more parts than a version"):
+        in_range("1.2.3.x", "1.2.3")

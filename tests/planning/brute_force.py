@@ -94,6 +94,7 @@ class World:
                     and (t := m.target.data[name].migrates) is not None
                     and in_range(t, before)
                     and m.name in state
+                    and (m is not reader or (m.current is not None and m.strategy == "recreate"))
                     for m in self.components
                 )
                 if not gone and (unclear or (text is not None and not in_range(text, before))):
@@ -188,6 +189,10 @@ class World:
             return False
         if len(group) == 1:
             return self.at_once(group[0]) or self.can_roll(group[0])
+        # A migration takes its time: whoever waits for it to be done, in the same moment, has to be down.
+        components = [self.contracts.components[name] for name in group]
+        if any(d.migrates for c in components if c.target for d in c.target.data.values()):
+            return all(c.current is None or c.strategy == "recreate" for c in components)
         return all(self.at_once(name) for name in group)
 
     def can_follow(self, name: str) -> bool:

@@ -100,7 +100,7 @@ def systems(draw: st.DrawFn, start_order: bool = False, most: int = MAX_COMPONEN
     if not {"changes", "new"} & set(kinds.values()):
         kinds[names[0]] = "changes"
     offers = {name: [_offer(draw), _offer(draw)] for name in names}
-    stored = draw(st.integers(0, 9)) < 4
+    stored = draw(st.integers(0, 9)) < 3
     for name, kind in kinds.items():
         if kind in ("unchanged", "unknown"):
             offers[name][1] = offers[name][0]
@@ -115,10 +115,10 @@ def systems(draw: st.DrawFn, start_order: bool = False, most: int = MAX_COMPONEN
                 f"{end + 1}.0.0",
                 {f"i-{name}": offer} if (offer := offers[name][end]) else {},
                 {f"i-{o}": _need(draw, offers[o][end]) for o in consumed if draw(st.integers(0, 9)) < 8},
-                coexists=draw(st.sampled_from([True] * 17 + [False, ">=1", "<1"])),
+                coexists=draw(st.sampled_from([True] * 37 + [False, ">=1", "<1"])),
                 data=_data(draw, end, name == migration) if stored else {},
                 incompatible=_exclusions(draw, [n for n in names if n != name]),
-                upgrades_from=draw(st.sampled_from([None] * 18 + ["1", ">=2"])),
+                upgrades_from=draw(st.sampled_from([None] * 38 + ["1", ">=2"])),
             )
             for end in (0, 1)
         ]
@@ -160,7 +160,7 @@ def _data(draw: st.DrawFn, end: int, migrates: bool) -> dict[str, DataContract]:
 
 
 def _exclusions(draw: st.DrawFn, others: list[str]) -> dict[str, Incompatibility]:
-    if not others or draw(st.integers(0, 19)):
+    if not others or draw(st.integers(0, 29)):
         return {}
     return {draw(st.sampled_from(others)): Incompatibility(draw(st.sampled_from(["1", "2", "<3"])))}
 

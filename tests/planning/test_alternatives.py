@@ -76,3 +76,13 @@ def test_every_version_offered_is_proven_by_the_checker(one: Contracts, other: C
     planned = {n: str(contracts.components[n].to_version) for n in contracts.changing}
     for version in proven_versions(contracts, name):
         assert verify_choice(plan, contracts, {**planned, name: version}) == []
+
+
+def test_a_version_without_a_way_back_is_not_offered_and_not_accepted() -> None:
+    """The plan's batches count as reversible: the run would go back past the point."""
+    final = replace(release("3"), reversible=False)
+    contracts = system(component("a", release("1"), release("2"), alternatives=(final, release("2.5"))))
+    assert proven_versions(contracts, "a") == ["2.5"]
+    assert verify_choice(make_plan(contracts), contracts, {"a": "3"}) == [
+        "there is no way back from a 3, and the plan does not say so"
+    ]

@@ -50,7 +50,7 @@ def test_lockstep_is_refused_for_strategies_that_serve_with_both() -> None:
     assert "a, b have to switch in one moment" in text
     assert "a (rolling), b (rolling) cannot" in text
     assert "a release in between that makes this one cell fit (expand, then contract) would break it up" in text
-    assert "use blueGreen or recreate for a, b" in text
+    assert "use recreate or blueGreen for a, b" in text
 
 
 def test_a_new_component_can_take_part_in_lockstep() -> None:

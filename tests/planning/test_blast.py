@@ -34,7 +34,9 @@ def test_the_direct_ones_come_first_and_the_others_say_through_whom() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(USES, st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True))
-def test_everybody_on_a_chain_is_found_once_and_hard_only_if_a_whole_chain_is(uses: list[Use], changing: list[str]) -> None:
+def test_everybody_on_a_chain_is_found_once_and_hard_only_if_a_whole_chain_is(
+    uses: list[Use], changing: list[str]
+) -> None:
     """Against the plain definition, by following uses until nothing is added."""
     radius = blast_radius(uses, {}, changing)
 

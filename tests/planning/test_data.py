@@ -127,3 +127,51 @@ def test_an_unchanged_component_whose_dealings_are_unknown_is_no_pass() -> None:
     writer = component("shop", dealing("1", writes="1"), dealing("2", writes="2"))
     message = refused(system(reader, writer))
     assert "how report deals with orders is unknown, because its live version is not declared" in message
+
+
+def test_who_migrates_while_it_serves_reads_what_it_migrates() -> None:
+    """Its first replica reads before the last one has migrated; while it is down it may."""
+    writer = component("shop", dealing("1", "1", "1 - 2"), dealing("2", "2", "1 - 2"))
+    new = Release("2", data={"orders": DataContract("2", "2", "1")})
+    index = component("index", dealing("1", reads="1 - 2"), new, strategy="canary")
+    assert "index 2 could not read what is stored" in refused(system(writer, index))
+    plan = proven(system(writer, replace(index, strategy="recreate")))
+    assert order_of(plan) == ["shop", "index"]
+
+
+def test_a_migration_in_a_lockstep_batch_needs_a_downtime() -> None:
+    """It takes time, in which neither the old nor the new version could serve."""
+    shop = component("shop", dealing("1", "1", "1"), dealing("2", "2", "2"), strategy="blueGreen")
+    migrate = component("migrate", None, migration(migrates="1", writes="2"))
+    assert "the migration migrate takes time, in which they must be down" in refused(system(shop, migrate))
+    plan = proven(system(replace(shop, strategy="recreate"), migrate))
+    assert [batch.lockstep for batch in plan.batches] == [True]
+
+
+def test_what_a_migration_removes_includes_prereleases() -> None:
+    """A writer of 1.0.0-beta would write again what `<2` has removed."""
+    writer = component("shop", dealing("1", writes="1.0.0-beta"))
+    message = refused(system(writer, component("migrate", None, migration(migrates="<2", writes="2"))))
+    assert "migrate 1 leaves no orders <2, shop 1 writes 1.0.0-beta" in message
+
+
+def test_what_earlier_versions_wrote_is_a_warning_once_nobody_reads_it() -> None:
+    """The planner knows what is live, not what was."""
+    shop = replace(
+        component("shop", dealing("2", "2", "1 - 2"), dealing("3", "2", "2")),
+        alternatives=(dealing("1", "1", "1 - 2"),),
+    )
+    assert proven(system(shop)).warnings == (
+        "shop 3 no longer reads orders 1, which shop 1 wrote: make sure that nothing in it is left",
+    )
+
+
+def test_a_point_of_no_return_is_not_merged_with_what_can_go_back() -> None:
+    """Also when the plan is made coarser to fit the task budget."""
+    many = [component(f"x{n:02}", Release("1"), Release("2")) for n in range(12)]
+    final = component("schema", Release("1"), Release("2", reversible=False))
+    contracts = system(*many, final)
+    plan = make_plan(contracts, task_budget=30)
+    assert verify(plan, contracts) == []
+    assert len(plan.batches) < 13
+    assert plan.batches[-1].components == ("schema",)

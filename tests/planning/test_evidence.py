@@ -95,7 +95,9 @@ def test_a_neighbour_that_may_be_the_refuted_one_is_no_pass() -> None:
     mail = component("mail", Release(None))
     failed = Verification("mail", "1", "shop", "2", "refuted")
     contracts = system(mail, component("shop", release("1"), release("2")), verifications=(failed,))
-    assert "some pairs of mail and shop were refuted, and which version of mail is live is unknown" in refused(contracts)
+    assert "some pairs of mail and shop were refuted, and which version of mail is live is unknown" in refused(
+        contracts
+    )
     other = replace(contracts, verifications=(replace(failed, provider_version="3"),))
     assert len(proven(other).batches) == 1
 
@@ -153,6 +155,13 @@ def test_a_version_that_cannot_be_skipped_is_not_skipped() -> None:
     assert "convoy upgrade" in message
 
 
+def test_there_is_no_step_back_from_a_version_without_a_way_back() -> None:
+    """A rollout is no way around it; forward is."""
+    final = component("db", Release("2.0.0", reversible=False), Release("1.9.0"))
+    assert "db 2.0.0 is live, and there is no way back from it" in refused(system(final))
+    assert len(proven(system(replace(final, target=Release("2.1.0")))).batches) == 1
+
+
 def test_coexistence_may_be_a_range_of_versions_of_itself() -> None:
     """It can roll from some versions, and not from others."""
     fine = component("db", release("1.9.0"), release("2.0.0", coexists=">=1.9"))  # type: ignore[arg-type]
@@ -170,3 +179,18 @@ def test_interface_versions_may_be_of_any_scheme() -> None:
     contracts = system(provider, consumer, schemes={"rpc": "calver"})
     assert [batch.name for batch in proven(contracts).batches] == ["dbd", "ctl"]
     assert "unknown counts as no" in refused(replace(contracts, schemes={}))
+
+
+def test_prereleases_are_excluded_by_their_place_in_the_order() -> None:
+    """Unknown territory is no way around an exclusion."""
+    for excluded, live in (("*", "2.0.0-rc.1"), ("<2", "1.9.0-rc.1"), ("<2", "2.0.0-rc.1")):
+        tool = component("tool", release("1"), replace(release("2"), incompatible={"agent": Incompatibility(excluded)}))
+        assert f"and agent {live} is one" in refused(system(tool, component("agent", release(live))))
+
+
+def test_a_record_does_not_replace_a_start_order() -> None:
+    """That a pair of old versions failed says nothing about which of the two the other needs."""
+    web = component("web", release("1"), release("2"), depends_on=["db"])
+    contracts = system(web, component("db", release("1"), release("2")))
+    refuted = replace(contracts, verifications=(Verification("web", "0.5", "db", "0.9", "refuted"),))
+    assert [batch.name for batch in proven(refuted).batches] == ["db", "web"]

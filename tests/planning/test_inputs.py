@@ -237,3 +237,66 @@ def test_other_declared_versions_are_alternatives(tmp_path: Path) -> None:
     )
     made = catalog(tmp_path, many, environment(), rollout("  payment: {from: 1.8.0, to: 2.0.0}\n"))
     assert [r.version for r in contracts_for(made, "spring", "prod").components["payment"].alternatives] == ["2.1.0"]
+
+
+def test_an_undeclared_version_is_unknown_where_only_some_versions_say_something(tmp_path: Path) -> None:
+    """What every version has is known of it, too."""
+    mail = component("mail", "versions:\n  1.0.0: {consumes: {payment-api: 2.4}}\n  2.0.0: {}\n")
+    made = catalog(
+        tmp_path,
+        PAYMENT,
+        mail,
+        environment("versions: {mail: 1.5.0}\n"),
+        rollout("  payment: {from: 1.8.0, to: 2.0.0}\n"),
+    )
+    with pytest.raises(PlanError, match=r"which payment-api mail needs is unknown, because 1\.5\.0 is not among"):
+        plan_rollout(made, "spring", "prod")
+
+
+def test_everything_that_some_version_of_an_unknown_neighbour_excludes_counts(tmp_path: Path) -> None:
+    """The live one may be any of them."""
+    guard = component(
+        "guard", 'versions:\n  1.0.0: {incompatible: {agent: "<1"}}\n  2.0.0: {incompatible: {agent: "<3"}}\n'
+    )
+    agent = component("agent", "")
+    made = catalog(tmp_path, guard, agent, environment(), rollout("  agent: {from: 0.9.0, to: 2.0.0}\n"))
+    with pytest.raises(PlanError, match=r"guard must not run beside agent <1 \|\| <3"):
+        plan_rollout(made, "spring", "prod")
+
+
+def test_an_inline_component_of_another_rollout_is_a_neighbour(tmp_path: Path) -> None:
+    """Wherever it is defined: it may be live."""
+    mail = '  mail: {to: 1.0.0, consumes: {payment-api: "2.4"}, workload: {command: ["true"]}}\n'
+    inline = rollout(mail).replace("name: spring", "name: other")
+    made = catalog(tmp_path, PAYMENT, environment(), inline, rollout("  payment: {from: 1.8.0, to: 2.0.0}\n"))
+    with pytest.raises(PlanError, match=r"payment cannot change alone: mail needs payment-api 2\.4"):
+        plan_rollout(made, "spring", "prod")
+
+
+def test_a_record_counts_in_every_spelling_of_a_version(tmp_path: Path) -> None:
+    """v2.0 is 2.0.0."""
+    record = (
+        "---\napiVersion: convoy/v1\nkind: Verification\nname: pacts\nrecords:\n"
+        "  - {consumer: mail, consumerVersion: v1.0, provider: payment, providerVersion: v2.0, result: refuted}\n"
+    )
+    made = catalog(
+        tmp_path,
+        component("payment", ""),
+        component("mail", ""),
+        environment("versions: {mail: 1.0.0}\n"),
+        record,
+        rollout("  payment: {from: 1.8.0, to: 2.0.0}\n"),
+    )
+    with pytest.raises(PlanError, match="was refuted"):
+        plan_rollout(made, "spring", "prod")
+
+
+def test_an_environment_that_contradicts_the_rollout_is_a_warning(tmp_path: Path) -> None:
+    """One of the two is not up to date."""
+    made = catalog(
+        tmp_path, PAYMENT, environment("versions: {payment: 1.9.0}\n"), rollout("  payment: {from: 1.8.0, to: 2.0.0}\n")
+    )
+    assert plan_rollout(made, "spring", "prod").warnings == (
+        "prod says that payment 1.9.0 is live, and the rollout goes from 1.8.0; "
+        "if that is what is live, say so in both",
+    )

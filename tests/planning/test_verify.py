@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from tests.planning.systems import component, lockstep, moving, provider_first, release, system, systems
 
 from convoy.planning.contracts import Contracts, DeclaredBatch, Wish
@@ -53,12 +53,16 @@ def mutations(plan: Plan) -> Iterator[tuple[str, Plan]]:
             {"provider_version": "9.9.9"},
             {"when": "during nothing"},
             {"interface": "other"},
+            {"evidence": ""},
         ):
             yield f"change {cell} to {change}", replace(plan, certificate=(*rest_cells, replace(cell, **change)))
     for batch in plan.batches:
         for required in batch.requires:
             fewer = replace(batch, requires=tuple(r for r in batch.requires if r != required))
             yield f"{batch.name} does not wait for {required}", with_batch(plan, batch, fewer)
+        yield f"{batch.name} fails otherwise", with_batch(plan, batch, replace(batch, on_failure="park"))
+        if batch.requires:
+            yield f"{batch.name} waits twice", with_batch(plan, batch, replace(batch, requires=batch.requires * 2))
         moved = replace(batch.changes[0], to_version="9.9.9")
         yield (
             f"another version in {batch.name}",
@@ -78,16 +82,21 @@ def mutations(plan: Plan) -> Iterator[tuple[str, Plan]]:
             f"{batch.name} with another way back",
             with_batch(plan, batch, replace(batch, reversible=not batch.reversible)),
         )
+        if not batch.lockstep:
+            yield f"{batch.name} in one moment", with_batch(plan, batch, replace(batch, lockstep=True))
         if batch.lockstep:
             yield f"{batch.name} not in one moment", with_batch(plan, batch, replace(batch, lockstep=False))
     for point in plan.points_of_no_return:
         fewer_points = tuple(p for p in plan.points_of_no_return if p is not point)
+        elsewhere = tuple(replace(p, batch="elsewhere") if p is point else p for p in plan.points_of_no_return)
+        yield f"{point.component} is elsewhere", replace(plan, points_of_no_return=elsewhere)
         yield f"{point.component} is no point of no return", replace(plan, points_of_no_return=fewer_points)
+    yield "for another environment", replace(plan, environment="another")
     if len(plan.batches) > 1:
         yield "another way back", replace(plan, rollback_order=plan.rollback_order[::-1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(systems(start_order=True))
 def test_every_mutation_of_a_valid_plan_is_rejected(contracts: Contracts) -> None:
     """Swap batches, drop or turn arcs, change cells, versions, requirements, lockstep, the way back."""
@@ -187,7 +196,7 @@ def test_the_checker_shares_no_reasoning_with_the_planner() -> None:
     from pathlib import Path
 
     ours = set()
-    for part in ("verify", "verify_pairs", "verify_limits"):
+    for part in ("verify", "verify_pairs", "verify_limits", "verify_promises"):
         checker = importlib.import_module(f"convoy.planning.{part}")
         tree = ast.parse(Path(str(checker.__file__)).read_text(encoding="utf-8"))
         ours |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
@@ -198,4 +207,5 @@ def test_the_checker_shares_no_reasoning_with_the_planner() -> None:
         "convoy.planning.plan",
         "convoy.planning.verify_limits",
         "convoy.planning.verify_pairs",
+        "convoy.planning.verify_promises",
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from convoy.cli.places import manifests_folder
+from convoy.cli.places import manifests_folder, near
 
 _SECTIONS = ("owner", "runbook", "system", "depends_on", "expected_duration", "strategy", "gates", "workload")
 _SECONDS = ("duration", "delay", "interval", "latency", "timeout")
@@ -33,7 +33,7 @@ def command(rollout: str, component: str | None, environment: str | None, manife
     from convoy.manifest.catalog import load
     from convoy.manifest.resolve import resolve
 
-    loaded = load([manifests or manifests_folder()])
+    loaded = load([manifests or near(manifests_folder())])
     _known("rollout", rollout, {*loaded.catalog.rollouts, *loaded.broken})
     if rollout in loaded.broken:
         for diagnostic in loaded.broken[rollout]:

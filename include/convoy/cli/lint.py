@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convoy.cli.places import manifests_folder
+from convoy.cli.places import manifests_folder, near
 
 if TYPE_CHECKING:
     from convoy.manifest.catalog import LoadResult
@@ -28,7 +28,7 @@ def command(paths: tuple[Path, ...], form: str) -> None:
     from convoy.manifest.catalog import load
     from convoy.manifest.diagnostics import in_order
 
-    loaded = load(paths or [_near(manifests_folder())])
+    loaded = load(paths or [near(manifests_folder())])
     diagnostics = in_order([*loaded.diagnostics, *_planning(loaded)])
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if form == "json":
@@ -39,12 +39,6 @@ def command(paths: tuple[Path, ...], form: str) -> None:
         click.echo(_summary(loaded, errors, len(diagnostics) - errors), err=bool(errors))
     if errors:
         raise click.exceptions.Exit(1)
-
-
-def _near(folder: Path) -> Path:
-    """A folder below the present one by its short name: places are easier to read, and to click."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _planning(loaded: LoadResult) -> Iterable[Diagnostic]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -16,6 +19,10 @@ from convoy import __version__
 COMMANDS = {
     "lint": "Check manifests: every error with file, line, column and a hint.",
     "plan": "Show the plan of a rollout: batches, reasons, critical path, the way back.",
+    "upgrade": "Find the hops to a version that cannot be reached in one step.",
+    "diff": "Show what differs between the plans of two sets of manifests.",
+    "simulate": "Run a plan on a virtual clock, once or thousands of times.",
+    "import": "Turn what you have (compose, Kubernetes, Flux, ...) into manifests.",
     "explain": "Show the effective settings of a rollout, and where each comes from.",
     "schema": "Write the JSON Schema of the manifests, for editors.",
     "publish": "Compile manifests into the store that Airflow reads.",
@@ -41,7 +48,9 @@ class LazyGroup(click.Group):
         """The command object; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        found = importlib.import_module(f"convoy.cli.{cmd_name}").command
+        # `import` is no name that a module could have.
+        module = "import_" if cmd_name == "import" else cmd_name
+        found = importlib.import_module(f"convoy.cli.{module}").command
         assert isinstance(found, click.Command)
         return found
 
@@ -55,6 +64,27 @@ class LazyGroup(click.Group):
             hint = f" Did you mean {' or '.join(close)}?" if close else f" There are: {', '.join(COMMANDS)}."
             raise click.UsageError(f"no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Like click's, but a wrong command line is exit code 1, like everything that is wrong: 2 means changes."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(1)
+        except click.Abort:
+            click.echo("Aborted.", err=True)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The summaries, without importing the commands."""

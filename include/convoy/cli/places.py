@@ -21,6 +21,12 @@ def manifests_folder() -> Path:
     return folder
 
 
+def near(folder: Path) -> Path:
+    """A folder below the present one by its short name: places are easier to read, and to click."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
 def dags_folder() -> Path:
     """The DAG files: ``$CONVOY_DAGS``, else ``dags`` here, else the ones of the project that Convoy runs from."""
     given = os.environ.get("CONVOY_DAGS")

@@ -16,7 +16,7 @@ from pathlib import Path
 from convoy.manifest.checks import Known, check_all
 from convoy.manifest.definitions import Catalog, Definition, Key
 from convoy.manifest.diagnostics import Diagnostic, ManifestError, in_order
-from convoy.manifest.documents import ReadManifest, read_manifest
+from convoy.manifest.documents import MODELS, ReadManifest, read_manifest
 from convoy.manifest.members import members_of
 from convoy.manifest.models import Component
 from convoy.manifest.yaml_source import read_file
@@ -79,7 +79,7 @@ def _judge(manifests: list[ReadManifest], found: list[Diagnostic]) -> LoadResult
     catalog = Catalog.of(manifests)
     problems: dict[Key, list[Diagnostic]] = {}
     broken: dict[Key, ReadManifest] = {}
-    nameless: list[str] = []
+    nameless: list[ReadManifest] = []
     for manifest in manifests:
         found += manifest.diagnostics
         if manifest.kind and manifest.name:
@@ -87,15 +87,16 @@ def _judge(manifests: list[ReadManifest], found: list[Diagnostic]) -> LoadResult
                 broken.setdefault((manifest.kind, manifest.name), manifest)
             problems.setdefault((manifest.kind, manifest.name), []).extend(_errors(manifest.diagnostics))
         elif manifest.model is None:
-            nameless.append(manifest.diagnostics[0].location)
+            nameless.append(manifest)
     for key, diagnostic in _duplicates(manifests):
         found.append(diagnostic)
         problems.setdefault(key, []).append(diagnostic)
-    checked = check_all(Known(catalog, broken, tuple(nameless)))
+    checked = check_all(Known(catalog, broken, tuple(manifest.diagnostics[0].location for manifest in nameless)))
     for key, diagnostics in checked.by_key.items():
         found += diagnostics
         problems.setdefault(key, []).extend(_errors(diagnostics))
-    return LoadResult(catalog, in_order(found), _broken_rollouts(catalog, broken, problems))
+    unread = [*nameless, *(m for key, m in broken.items() if key[0] not in MODELS)]
+    return LoadResult(catalog, in_order(found), _broken_rollouts(catalog, broken, problems, unread))
 
 
 def _errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -122,7 +123,10 @@ def _duplicates(manifests: Iterable[ReadManifest]) -> Iterator[tuple[Key, Diagno
 
 
 def _broken_rollouts(
-    catalog: Catalog, broken: Mapping[Key, ReadManifest], problems: Mapping[Key, list[Diagnostic]]
+    catalog: Catalog,
+    broken: Mapping[Key, ReadManifest],
+    problems: Mapping[Key, list[Diagnostic]],
+    unread: Iterable[ReadManifest],
 ) -> dict[str, tuple[Diagnostic, ...]]:
     result: dict[str, tuple[Diagnostic, ...]] = {}
     names = {name for kind, name in (*catalog.definitions, *broken) if kind == "Rollout"}
@@ -132,9 +136,20 @@ def _broken_rollouts(
         if name in catalog.rollouts:
             for key in _needs(catalog, name, broken, interfaces):
                 reasons += in_order(problems.get(key, ()))
+            words = _words(catalog, name)
+            for manifest in unread:
+                # Nobody can tell what it defines: it may be the contract of a neighbour.
+                if _mentions(manifest.document.text, words):
+                    reasons += in_order(_errors(manifest.diagnostics))
         if reasons:
             result[name] = tuple(dict.fromkeys(reasons))
     return result
+
+
+def _words(catalog: Catalog, rollout: str) -> set[str]:
+    """The names that a document would have to mention to say something about what a rollout changes."""
+    members = members_of(catalog, rollout)
+    return {*members, *(subject for member in members.values() for subject in _interfaces(member.component))}
 
 
 def _needs(
@@ -165,7 +180,7 @@ def _needs(
         if key[0] == "Component" and key[1] not in members:
             # What it excludes can only be a component of this rollout: then it names it.
             excluding = "incompatible" in manifest.document.text and _mentions(manifest.document.text, members)
-            if excluding or _mentions(manifest.document.text, touched):
+            if key[1] in beside or excluding or _mentions(manifest.document.text, touched):
                 yield key
         elif key[0] == "Verification" and _mentions(manifest.document.text, members):
             yield key

@@ -58,6 +58,7 @@ _RULES = (
     ("whole number of replicas", "write it like 2 or 25%"),
     ("percentage is at most", "lower it"),
     ("give either scheme", "keep one of them"),
+    ("names is empty", "or leave it out, and give a scheme"),
     ("migrates needs writes", "add writes"),
     ("give writes, reads", "say what this version writes and what it can read"),
     ("accepted needs by", "add by and reason; or use verified or refuted, if it was tested"),

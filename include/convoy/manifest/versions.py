@@ -17,7 +17,8 @@ range               versions
 
 **Prereleases** lie in a range only where the same alternative names a prerelease of the very same release:
 ``>=2.0.0-rc.1`` takes 2.0.0-rc.2 and 2.1.0, but not 2.1.0-rc.1; ``*`` and ``>=2`` take none. Somebody who needs an
-unfinished version says so.
+unfinished version says so. Where a range says what is *forbidden* (``incompatible``), or what a migration removes, they
+count by their place in the order: ``<2`` forbids 2.0.0-rc.1 too.
 
 Versions of interfaces and of formats of data are semver, where ``3`` and ``2.4`` are complete versions, unless an
 Interface manifest says otherwise. An ordered list of names knows no ``^`` and no ``~``.
@@ -66,8 +67,8 @@ class _Interval:
     high_included: bool = False
     named: frozenset[tuple[Any, ...]] = frozenset()
 
-    def contains(self, version: Version) -> bool:
-        if version.prerelease and version.core not in self.named:
+    def contains(self, version: Version, prereleases: bool) -> bool:
+        if version.prerelease and not prereleases and version.core not in self.named:
             return False
         if self.low is not None and not (version.key > self.low or (self.low_included and version.key == self.low)):
             return False
@@ -99,10 +100,12 @@ class Range:
     scheme: Scheme
     intervals: tuple[_Interval, ...]
 
-    def contains(self, version: str | Version) -> bool:
-        """Whether a version lies in the range. Raises VersionError for a text that is no version of the scheme."""
+    def contains(self, version: str | Version, *, prereleases: bool = False) -> bool:
+        """Whether a version lies in the range. Raises VersionError for a text that is no version of the scheme.
+
+        ``prereleases``: those count by their place in the order, as they must where a range says what is forbidden."""
         parsed = self.scheme.parse(version) if isinstance(version, str) else version
-        return any(interval.contains(parsed) for interval in self.intervals)
+        return any(interval.contains(parsed, prereleases) for interval in self.intervals)
 
 
 def parse_range(text: str, scheme: Scheme = SEMVER) -> Range:
@@ -147,9 +150,11 @@ def _parsed(text: str, spec: SchemeSpec) -> Range:
     return parse_range(text, scheme_of(spec))
 
 
-def in_range(text: str, version: str, spec: SchemeSpec = "semver") -> bool:
-    """Whether a version lies in a range, both of one scheme. Raises VersionError for either."""
-    return _parsed(text, spec).contains(version)
+def in_range(text: str, version: str, spec: SchemeSpec = "semver", *, prereleases: bool = False) -> bool:
+    """Whether a version lies in a range, both of one scheme. Raises VersionError for either.
+
+    ``prereleases``: see :meth:`Range.contains`."""
+    return _parsed(text, spec).contains(version, prereleases=prereleases)
 
 
 def _alternative(text: str, whole: str, scheme: Scheme) -> _Interval:
@@ -175,11 +180,13 @@ def _alternative(text: str, whole: str, scheme: Scheme) -> _Interval:
 
 
 def _comparator(operator: str, operand: str, scheme: Scheme) -> _Interval:
-    if operand in ("*", "x", "X"):
+    if operand == "*" or (operand in ("x", "X") and not scheme.names):
         if operator != "=":
             raise VersionError(f"{operator}{operand} is not a range; for any version write *")
         return _Interval()
-    wild = _WILD.search(operand)
+    wild = None if scheme.names else _WILD.search(operand)
+    if wild and operand[: wild.start()].count(".") + 1 >= scheme.parts:
+        raise VersionError(f"{operand!r} has more parts than a version; write it like {scheme.example}")
     version = scheme.parse(operand[: wild.start()] if wild and wild.end() == len(operand) else operand)
     partial = len(version.release) < scheme.parts and not version.prerelease
     named = frozenset({version.core}) if version.prerelease else frozenset()

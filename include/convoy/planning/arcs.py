@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from convoy.manifest.diagnostics import Diagnostic
 from convoy.planning.contracts import Contracts
 from convoy.planning.feasibility import cannot_coexist, cannot_follow, obstacles
-from convoy.planning.links import KEPT, LEFT, Link
+from convoy.planning.links import INTERFACE, KEPT, LEFT, Link
+from convoy.planning.older_formats import older_formats
 from convoy.planning.plan import Arc
 from convoy.planning.touched import touched_links
 
@@ -59,10 +60,12 @@ def analyse(contracts: Contracts) -> Analysis:
                 f"{link.judge(link.consumer.current, link.provider.target).complaint}: it runs on, "
                 "and would not start again"
             )
+    warnings += older_formats(links)
     for name in contracts.changing:
         component = contracts.components[name]
         problems += [*cannot_coexist(component, contracts.facts), *cannot_follow(component, contracts.facts)]
-    joined = {(link.consumer.name, link.provider.name) for link in links}
+    # Only an interface says what a start order says too: which of the two the other needs to run.
+    joined = {(link.consumer.name, link.provider.name) for link in links if link.kind == INTERFACE}
     required, optional = _start_order(contracts, joined)
     return Analysis(tuple(links), (*arcs, *required), optional, tuple(warnings), tuple(problems))
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 from convoy.manifest.diagnostics import Diagnostic
 from convoy.planning.arcs import CONTRACT, START_ORDER, Analysis
 from convoy.planning.breaking import what_would_break
-from convoy.planning.contracts import Contracts, DeclaredBatch
-from convoy.planning.errors import PlanError, problem
+from convoy.planning.contracts import AT_ONCE_STRATEGIES, Contracts, DeclaredBatch
+from convoy.planning.errors import PlanError, first_place, problem
 from convoy.planning.graph import find_cycle, strongly_connected
 from convoy.planning.groups import RESERVED, Group, Grouping, group_name, requirements
 from convoy.planning.plan import Arc
@@ -96,7 +96,7 @@ def _merge(
                     f"{', '.join(members)} can only move together, and stand in different batches: "
                     f"{', '.join(sorted(batches))}",
                     "put them into one batch, or break the cycle up",
-                    min(batch.location for batch in batches.values()),
+                    first_place(batch.location for batch in batches.values()),
                 )
             )
         elif batches:
@@ -180,15 +180,23 @@ def _judge(
                 if cause == "a cycle"
                 else f"take them out of batch {name}, and they move one after the other"
             )
-            unable = [m for m in group.members if not contracts.components[m].switches_at_once]
-            where = min((arc.location for arc in arcs if arc.kind == CONTRACT), default="")
+            members = [contracts.components[m] for m in group.members]
+            migrating = [m.name for m in members if m.target and any(d.migrates for d in m.target.data.values())]
+            able = ("recreate",) if migrating else AT_ONCE_STRATEGIES
+            unable = [m.name for m in members if m.current is not None and m.strategy not in able]
+            where = first_place(arc.location for arc in arcs if arc.kind == CONTRACT)
             because = "; ".join(arc.reason for arc in arcs[:6]) + ("; ..." if len(arcs) > 6 else "")
             if unable:
                 problems.append(
                     problem(
                         f"{', '.join(group.members)} have to switch in one moment ({cause}: {because}), "
                         f"and {', '.join(f'{m} ({contracts.components[m].strategy})' for m in unable)} cannot",
-                        f"{way_out}; or use blueGreen or recreate for {', '.join(unable)}",
+                        f"{way_out}; or use {' or '.join(able)} for {', '.join(unable)}"
+                        + (
+                            f" (the migration {migrating[0]} takes time, in which they must be down)"
+                            if migrating
+                            else ""
+                        ),
                         group.declared.location if group.declared else where,
                     )
                 )

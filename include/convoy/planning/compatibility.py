@@ -43,6 +43,13 @@ def title(component: str, release: Release | None) -> str:
     return f"{component} {release.version}"
 
 
+def undeclared(release: Release) -> str:
+    """Why something is unknown of a release."""
+    if release.version is None:
+        return "its live version is not declared"
+    return f"{release.version} is not among its declared versions"
+
+
 def record_of(
     facts: Facts, consumer: str, consuming: Release | None, provider: str, providing: Release | None
 ) -> Verification | None:
@@ -66,7 +73,7 @@ def fits(
     declared = _declared(consuming, provider, providing, interface, facts)
     if declared is None and facts.records:
         record = record_of(facts, consumer, consuming, provider, providing)
-        return None if record is None else record.result != "refuted"
+        return {"verified": True, "accepted": True, "refuted": False}.get(record.result) if record else None
     return declared
 
 
@@ -107,7 +114,7 @@ def ok(
     requirement = consuming.consumes.get(interface)
     record = record_of(facts, consumer, consuming, provider, providing)
     if interface in consuming.uncertain_consumes:
-        need = f"which {interface} {consumer} needs is unknown, because its live version is not declared"
+        need = f"which {interface} {consumer} needs is unknown, because {undeclared(consuming)}"
         return Answer(answer, f"unknown: {need}", need, f"{whom} offers {_offer(providing, interface)}")
     if requirement is None:
         return Answer(answer, f"{who} requires no {interface}")
@@ -119,7 +126,7 @@ def ok(
     if providing is None:
         offer = f"{provider} does not exist yet"
     elif interface in providing.uncertain_provides:
-        offer = f"what {provider} offers is unknown, because its live version is not declared"
+        offer = f"what {provider} offers is unknown, because {undeclared(providing)}"
     elif interface not in providing.provides:
         offer = f"{whom} does not provide it"
     elif requirement.range == VERIFIED:

@@ -17,7 +17,7 @@ from convoy.planning.facts import Facts, Verification
 from convoy.planning.releases import DataContract, Incompatibility, Release, Requirement
 
 __all__ = [
-    "PARALLEL_STRATEGIES",
+    "AT_ONCE_STRATEGIES",
     "ComponentContract",
     "Contracts",
     "DataContract",
@@ -32,8 +32,8 @@ __all__ = [
     "Wish",
 ]
 
-PARALLEL_STRATEGIES = ("rolling", "canary")
-"""Strategies under which old and new replicas of one component serve side by side. The others switch in one moment."""
+AT_ONCE_STRATEGIES = ("recreate", "blueGreen")
+"""Strategies that switch in one moment. Under all others old and new replicas of one component serve side by side."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class ComponentContract:
     @property
     def switches_at_once(self) -> bool:
         """Whether the change has a single moment at which it happens, as lockstep needs."""
-        return self.current is None or self.strategy not in PARALLEL_STRATEGIES
+        return self.current is None or self.strategy in AT_ONCE_STRATEGIES
 
     def only(self, subjects: Set[str]) -> ComponentContract:
         """The same component as far as these subjects go."""
@@ -183,6 +183,16 @@ class Contracts:
             for subject in {s for release in component.releases for s in release.subjects}:
                 found[subject].add(name)
         return {subject: tuple(sorted(names)) for subject, names in found.items()}
+
+    @cached_property
+    def by_offer(self) -> dict[str, tuple[str, ...]]:
+        """For each interface the components any release of which provides it, or may, sorted."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for name, component in self.components.items():
+            for release in component.releases:
+                for interface in (*release.provides, *release.uncertain_provides):
+                    found[interface].add(name)
+        return {interface: tuple(sorted(names)) for interface, names in found.items()}
 
     @cached_property
     def named_beside(self) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from convoy.planning.compatibility import Answer, title
+from convoy.planning.compatibility import Answer, title, undeclared
 from convoy.planning.facts import Facts
 from convoy.planning.releases import DataContract, Release
 
@@ -66,7 +66,7 @@ def would_write_again(
     writes, removes = writing.data.get(name, NONE).writes, migrating.data.get(name, NONE).migrates
     if writes is None or removes is None:
         return Answer(True, f"{title(writer, writing)} writes no {name} that {migration} removes")
-    removed = facts.inside(name, removes, writes)
+    removed = facts.inside(name, removes, writes, forbidden=True)
     answer = None if removed is None else not removed
     need = f"{title(migration, migrating)} leaves no {name} {removes}"
     offer = f"{title(writer, writing)} writes {writes}"
@@ -77,4 +77,4 @@ def uncertain(component: str, release: Release | None, name: str) -> str:
     """Why nothing is known of a component's dealings with a format; empty where it is known."""
     if release is None or name not in release.uncertain_data:
         return ""
-    return f"how {component} deals with {name} is unknown, because its live version is not declared"
+    return f"how {component} deals with {name} is unknown, because {undeclared(release)}"

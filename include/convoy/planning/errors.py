@@ -22,6 +22,12 @@ def problem(message: str, hint: str = "", location: str = "", code: str = "plan"
     return Diagnostic(file=file, line=line, column=column, severity="error", code=code, message=message, hint=hint)
 
 
+def first_place(locations: Iterable[str]) -> str:
+    """The first of some places by file, line and column; empty if there is none."""
+    known = in_order(problem("", location=location) for location in locations if location)
+    return known[0].location if known else ""
+
+
 class PlanError(Exception):
     """No plan can be proven. ``diagnostics`` says what is wrong, where, why, and what to do, for every problem."""
 

@@ -15,7 +15,7 @@ def may_meet(one: str, release: Release | None, other: str, met: Release | None,
     who, whom = title(one, release), title(other, met)
     if declared is None:
         return Answer(True, f"{who} runs beside any {other}")
-    excluded = facts.one_of(other, declared.range, met.version)
+    excluded = facts.one_of(other, declared.range, met.version, forbidden=True)
     need = f"{who} must not run beside {other} {declared.range}"
     if declared.reason:
         need += f" ({declared.reason})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from convoy.manifest.versions import SchemeSpec, in_range
 
@@ -50,23 +50,28 @@ class Facts:
     def may_be_refuted(self, consumer: str, consuming: str | None, provider: str, providing: str | None) -> bool:
         """Whether a refuted pair fits what is known of the two versions; None stands for a version nobody declared."""
         return any(
-            record.result == "refuted"
-            and (record.consumer, record.provider) == (consumer, provider)
-            and consuming in (None, record.consumer_version)
-            and providing in (None, record.provider_version)
-            for record in self.records.values()
+            consuming in (None, record.consumer_version) and providing in (None, record.provider_version)
+            for record in self._refuted.get((consumer, provider), ())
         )
 
-    def inside(self, interface: str, text: str, version: str) -> bool | None:
-        """Whether a version of an interface (or of a format of data) lies in a range; None where either cannot be
-        read: then nothing is known."""
-        return _inside(text, version, self.schemes.get(interface, "semver"))
+    @cached_property
+    def _refuted(self) -> dict[tuple[str, str], list[Verification]]:
+        found: dict[tuple[str, str], list[Verification]] = {}
+        for record in self.records.values():
+            if record.result == "refuted":
+                found.setdefault((record.consumer, record.provider), []).append(record)
+        return found
 
-    def one_of(self, component: str, text: str, version: str | None) -> bool | None:
+    def inside(self, interface: str, text: str, version: str, *, forbidden: bool = False) -> bool | None:
+        """Whether a version of an interface (or of a format of data) lies in a range; None where either cannot be
+        read: then nothing is known. ``forbidden``: the range says what must not be, so that prereleases count."""
+        return _inside(text, version, self.schemes.get(interface, "semver"), forbidden)
+
+    def one_of(self, component: str, text: str, version: str | None, *, forbidden: bool = False) -> bool | None:
         """Whether a version of a component lies in a range of its versions; None where that is not known."""
         if version is None:
             return None
-        return _inside(text, version, self.own_schemes.get(component, "semver"))
+        return _inside(text, version, self.own_schemes.get(component, "semver"), forbidden)
 
 
 NO_FACTS = Facts()
@@ -74,8 +79,8 @@ NO_FACTS = Facts()
 
 
 @lru_cache(maxsize=65536)
-def _inside(text: str, version: str, scheme: SchemeSpec) -> bool | None:
+def _inside(text: str, version: str, scheme: SchemeSpec, forbidden: bool) -> bool | None:
     try:
-        return in_range(text, version, scheme)
+        return in_range(text, version, scheme, prereleases=forbidden)
     except ValueError:
         return None

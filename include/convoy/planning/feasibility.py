@@ -130,7 +130,21 @@ def cannot_coexist(component: ComponentContract, facts: Facts) -> list[Diagnosti
 def cannot_follow(component: ComponentContract, facts: Facts) -> list[Diagnostic]:
     """A component whose wanted version cannot be reached from the live one in one step."""
     target, current = component.target, component.current
-    if target is None or current is None or target.upgrades_from is None:
+    if target is None or current is None:
+        return []
+    if (
+        not current.reversible
+        and facts.one_of(component.name, f"<{current.version}", target.version, forbidden=True) is not False
+    ):
+        return [
+            problem(
+                f"{title(component.name, current)} is live, and there is no way back from it (reversible: false) to "
+                f"{target.version}",
+                "choose a later version",
+                component.location,
+            )
+        ]
+    if target.upgrades_from is None:
         return []
     if facts.one_of(component.name, target.upgrades_from, current.version):
         return []

@@ -13,7 +13,7 @@ from convoy.manifest.catalog import Catalog
 from convoy.manifest.members import members_of
 from convoy.manifest.models import Rollout
 from convoy.manifest.resolve import resolve
-from convoy.manifest.versions import SchemeSpec
+from convoy.manifest.versions import SchemeSpec, VersionError, scheme_of
 from convoy.planning.contracts import ComponentContract, Contracts, DeclaredBatch, Verification, Wish
 from convoy.planning.effort import effort_of
 from convoy.planning.errors import PlanError
@@ -45,6 +45,12 @@ def contracts_for(catalog: Catalog, rollout: str, environment: str) -> Contracts
     for name, member in members.items():
         source, change, versions = sources[name], member.change, tuple(member.component.versions)
         here: Path = ("components", name)
+        declared = place.versions.get(name)
+        if declared is not None and change.from_version is not None and declared != change.from_version:
+            warnings.append(
+                f"{environment} says that {name} {declared} is live, and the rollout goes from {change.from_version}; "
+                "if that is what is live, say so in both"
+            )
         components[name] = ComponentContract(
             name=name,
             current=None if change.from_version is None else source.release(change.from_version),
@@ -63,7 +69,7 @@ def contracts_for(catalog: Catalog, rollout: str, environment: str) -> Contracts
         if versions and change.to_version not in versions:
             warnings.append(
                 f"{name} {change.to_version} is not among its declared versions ({', '.join(versions)}); "
-                "taken to provide and consume what every version does"
+                "what only some of them provide or need is unknown of it"
             )
     for name in _neighbours(catalog, sources, components):
         components[name] = sources[name].unchanged(place.versions.get(name))
@@ -84,8 +90,14 @@ def contracts_for(catalog: Catalog, rollout: str, environment: str) -> Contracts
 
 
 def sources_of(catalog: Catalog) -> dict[str, Source]:
-    """Every component that has a manifest, sorted by name."""
-    return {n: Source(c, catalog.definition("Component", n).locate) for n, c in catalog.components.items()}
+    """Every component that is defined, in a manifest of its own or inline in a rollout, sorted by name.
+
+    One that several rollouts define is as the first of them says."""
+    sources = {n: Source(c, catalog.definition("Component", n).locate) for n, c in catalog.components.items()}
+    for rollout in catalog.rollouts:
+        for name, member in members_of(catalog, rollout).items():
+            sources.setdefault(name, Source(member.component, member.locate))
+    return dict(sorted(sources.items()))
 
 
 def schemes_of(catalog: Catalog, components: Mapping[str, ComponentContract]) -> dict[str, SchemeSpec]:
@@ -100,12 +112,20 @@ def schemes_of(catalog: Catalog, components: Mapping[str, ComponentContract]) ->
 
 def verifications_of(catalog: Catalog, components: Mapping[str, ComponentContract]) -> tuple[Verification, ...]:
     """The records whose two ends are among these components."""
+
+    def spelled(name: str, version: str) -> str:
+        """A version as the releases spell it."""
+        return next(
+            (r.version for r in components[name].releases if r.version and _same(components[name], r.version, version)),
+            version,
+        )
+
     return tuple(
         Verification(
             r.consumer,
-            r.consumer_version,
+            spelled(r.consumer, r.consumer_version),
             r.provider,
-            r.provider_version,
+            spelled(r.provider, r.provider_version),
             r.result,
             "; ".join(part for part in (r.reason, r.evidence) if part),
             r.by or "",
@@ -115,6 +135,15 @@ def verifications_of(catalog: Catalog, components: Mapping[str, ComponentContrac
         for index, r in enumerate(records.records)
         if r.consumer in components and r.provider in components
     )
+
+
+def _same(component: ComponentContract, one: str, other: str) -> bool:
+    """Whether two texts are the same version of a component."""
+    scheme = scheme_of(component.scheme)
+    try:
+        return scheme.parse(one) == scheme.parse(other)
+    except VersionError:
+        return one == other
 
 
 def _batches(catalog: Catalog, wanted: Rollout) -> tuple[DeclaredBatch, ...]:

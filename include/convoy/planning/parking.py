@@ -1,7 +1,7 @@
-"""Where a rollout may stop for a while: every set of finished batches that has whatever they require, nothing in transit.
+"""Where a rollout may stop for a while: any set of finished batches with what they require, and nothing in transit.
 
-Such a set is closed under the arcs, so it was proven as a state that the rollout passes through; stopping there makes it
-no less safe. What is in transit has to finish first, or to go back.
+Such a set is closed under the arcs, so it was proven as a state that the rollout passes through; stopping there makes
+it no less safe. What is in transit has to finish first, or to go back.
 """
 
 from __future__ import annotations

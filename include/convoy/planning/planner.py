@@ -32,10 +32,10 @@ def _make_plan(contracts: Contracts, task_budget: int) -> Plan:
     grouping = form_batches(contracts, analysis)
     grouping = grant_wishes(contracts, grouping)
     grouping = add_optional(grouping, analysis.optional)
-    grouping = coarsen(contracts, grouping, task_budget)
-    seconds = group_seconds(contracts, grouping)
     reasons = irreversible(contracts, analysis.links)
     grouping = postpone(grouping, reasons)
+    grouping = coarsen(contracts, grouping, task_budget)
+    seconds = group_seconds(contracts, grouping)
     grouping = limit_parallel(grouping, seconds, contracts.max_parallel)
     order = topological_order(grouping.requires)
     position = {name: index for index, name in enumerate(order)}

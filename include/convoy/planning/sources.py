@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from convoy.manifest.models import Component
@@ -34,14 +34,7 @@ class Source:
         own = self.component.versions.get(version) if version is not None else None
         every, here = self.component, ("versions", version or "")
         if own is None:
-            return Release(
-                version,
-                dict(every.provides),
-                self._requirements(every, ()),
-                data=self._data(every, ()),
-                incompatible=self._exclusions(every, ()),
-                location=self.locate(()),
-            )
+            return self._undeclared(version)
         return Release(
             version,
             {**every.provides, **own.provides},
@@ -52,6 +45,40 @@ class Source:
             reversible=own.reversible,
             upgrades_from=own.upgrades_from,
             location=self.locate(here),
+        )
+
+    def _undeclared(self, version: str | None) -> Release:
+        """A version that the manifest does not mention: what every version has is known of it. What only some versions
+        have is not: it may have that too."""
+        every = self.component
+        known = Release(
+            version,
+            dict(every.provides),
+            self._requirements(every, ()),
+            data=self._data(every, ()),
+            incompatible=self._exclusions(every, ()),
+            location=self.locate(()),
+        )
+        if version is None:
+            return known
+        some = self.component.versions.values()
+        excluded = {n for part in some for n in part.incompatible} - set(every.incompatible)
+        found = {
+            name: _all_of(
+                [
+                    self._exclusions(p, ("versions", v))[name]
+                    for v, p in every.versions.items()
+                    if name in p.incompatible
+                ]
+            )
+            for name in sorted(excluded)
+        }
+        return replace(
+            known,
+            uncertain_provides=tuple(sorted({i for part in some for i in part.provides} - set(every.provides))),
+            uncertain_consumes=tuple(sorted({i for part in some for i in part.consumes} - set(every.consumes))),
+            uncertain_data=tuple(sorted({i for part in some for i in part.data} - set(every.data))),
+            incompatible={**known.incompatible, **found},
         )
 
     def _requirements(self, part: Part, prefix: Path) -> dict[str, Requirement]:
@@ -99,8 +126,10 @@ class Source:
         consumes, unclear_consumes = _common([r.consumes for r in possible], _meaning)
         data, unclear_data = _common([r.data for r in possible], lambda d: (d.writes, d.reads, d.migrates))
         excluded, unclear = _common([r.incompatible for r in possible], lambda i: i.range)
-        # An exclusion that only some versions have counts as one: the live version may be among them.
-        excluded |= {name: next(r.incompatible[name] for r in possible if name in r.incompatible) for name in unclear}
+        # What only some versions exclude is excluded: the live version may be one of them.
+        excluded |= {
+            name: _all_of([r.incompatible[name] for r in possible if name in r.incompatible]) for name in unclear
+        }
         return Release(
             None,
             provides,
@@ -121,6 +150,12 @@ class Source:
         """Every interface and every format of data that any version deals with."""
         bare = self.release(None)
         return bare.subjects.union(*(self.release(version).subjects for version in self.component.versions))
+
+
+def _all_of(exclusions: list[Incompatibility]) -> Incompatibility:
+    """Everything that any of them excludes."""
+    ranges = dict.fromkeys(exclusion.range for exclusion in exclusions)
+    return Incompatibility(" || ".join(ranges), exclusions[0].reason, exclusions[0].location)
 
 
 def _meaning(requirement: Requirement) -> object:

@@ -138,7 +138,13 @@ def _around(contracts: Contracts, subject: str, users: _Users) -> Iterator[Link]
             if reader.changes or writer.changes:
                 yield Link(reader, writer, subject, facts, DATA_LINK)
             before = tuple(stored_before([writer], subject))
-            if reader.changes and writer.changes and before and not _removed(contracts, users, subject, before[0][0]):
+            removing = [m for m in users.migrations if _counts(m, reader)]
+            if (
+                reader.changes
+                and writer.changes
+                and before
+                and not _removed(contracts, removing, subject, before[0][0])
+            ):
                 yield Link(reader, writer, subject, facts, KEPT, before)
         for migration in users.migrations if reader.changes else ():
             removes = migration.target.data[subject].migrates if migration.target else None
@@ -153,9 +159,15 @@ def _around(contracts: Contracts, subject: str, users: _Users) -> Iterator[Link]
                 yield Link(writer, migration, subject, facts, MIGRATION)
 
 
-def _removed(contracts: Contracts, users: _Users, subject: str, version: str) -> bool:
-    """Whether a migration of this change set leaves nothing in this version of a format."""
-    removing = (m.target.data[subject].migrates for m in users.migrations if m.target)
+def _counts(migration: ComponentContract, reader: ComponentContract) -> bool:
+    """Whether a migration can be done before a reader reads. What migrates for itself can do so only while it is
+    stopped; replicas that come one by one read before the last of them has migrated."""
+    return migration is not reader or (reader.current is not None and reader.strategy == "recreate")
+
+
+def _removed(contracts: Contracts, migrations: Iterable[ComponentContract], subject: str, version: str) -> bool:
+    """Whether one of these migrations leaves nothing in this version of a format."""
+    removing = (m.target.data[subject].migrates for m in migrations if m.target)
     return any(text and contracts.facts.inside(subject, text, version) for text in removing)
 
 

@@ -16,8 +16,18 @@ from itertools import product
 from convoy.planning.collector import collector_paused
 from convoy.planning.contracts import ComponentContract, Contracts
 from convoy.planning.plan import Plan
-from convoy.planning.verify_limits import no_return_problems, width_problems
-from convoy.planning.verify_pairs import Pair, State, all_pairs, at, serves_beside_itself, unresolved, within
+from convoy.planning.verify_limits import no_return_problems, width_problems, without_return
+from convoy.planning.verify_pairs import (
+    Pair,
+    State,
+    all_pairs,
+    at,
+    goes_back,
+    serves_beside_itself,
+    unresolved,
+    within,
+)
+from convoy.planning.verify_promises import promise_problems
 
 Line = tuple[str, "str | None", str, "str | None", str, str]
 
@@ -44,6 +54,7 @@ def _verify(plan: Plan, contracts: Contracts) -> list[str]:
     found += broken
     found += _certificate(plan, lines)
     found += _arcs(plan, contracts, order)
+    found += promise_problems(plan, contracts)
     found += _wishes(plan, contracts, order)
     found += no_return_problems(plan, contracts)
     found += width_problems(plan, contracts.max_parallel)
@@ -62,7 +73,9 @@ def verify_choice(plan: Plan, contracts: Contracts, versions: Mapping[str, str])
     missing = [f"{name} is in no batch" for name in versions if name not in order.batch]
     if found or missing:
         return sorted([*found, *missing])
-    return sorted([*_abilities(chosen, order), *_walk(chosen, order)[1]])
+    further = without_return(chosen) - {point.component for point in plan.points_of_no_return}
+    final = [f"there is no way back from {name} {versions[name]}, and the plan does not say so" for name in further]
+    return sorted([*_abilities(chosen, order), *_walk(chosen, order)[1], *final])
 
 
 @dataclass(frozen=True)
@@ -112,12 +125,23 @@ def _structure(plan: Plan) -> list[str]:
 def _abilities(contracts: Contracts, order: _Order) -> list[str]:
     """Whoever has to switch in one moment can, and every version can follow the one that is live."""
     found = []
+    migrating = {
+        order.batch[component.name]
+        for component in contracts.components.values()
+        if component.target is not None and any(d.migrates for d in component.target.data.values())
+    } & order.lockstep
     for component in contracts.components.values():
         if component.target is None or component.current is None:
             continue
         allowed, live = component.target.upgrades_from, component.current.version
         if allowed is not None and (live is None or not within(allowed, live, component.scheme)):
             found.append(f"{component.name} {component.to_version} cannot follow {live or 'an unknown version'}")
+        if not component.current.reversible and goes_back(component):
+            found.append(f"{component.name} cannot go back from {live} to {component.to_version}")
+        if order.batch[component.name] in migrating and component.strategy != "recreate":
+            found.append(
+                f"{component.name} switches together with a migration and its strategy is {component.strategy}"
+            )
         if component.strategy in ("recreate", "blueGreen"):
             continue
         if order.batch[component.name] in order.lockstep:
@@ -225,7 +249,8 @@ def _arcs(plan: Plan, contracts: Contracts, order: _Order) -> list[str]:
     joined: set[tuple[str, str]] = set()
     for pair in all_pairs(contracts):
         consumer, provider = pair.consumer, pair.provider
-        joined.add((consumer.name, provider.name))
+        if not pair.about.endswith(")"):
+            joined.add((consumer.name, provider.name))
         if consumer.target is None or provider.target is None or consumer is provider:
             continue
         if not pair.works((1, 0)):
@@ -242,7 +267,11 @@ def _arcs(plan: Plan, contracts: Contracts, order: _Order) -> list[str]:
         and name != dependency.name
         and (name, dependency.name) not in joined
     }
-    found = []
+    found = [
+        f"batch {batch.name} {'switches at once without a cause' if batch.lockstep else 'does not switch at once'}"
+        for batch in plan.batches
+        if batch.lockstep != any({d, r} <= set(batch.components) for d, r in needed)
+    ]
     for kind, must in (("contract", needed), ("start-order", starts)):
         stated = {(arc.dependent, arc.requirement) for arc in plan.arcs if arc.kind == kind}
         found += [f"the plan lacks the {kind} arc {d} => {r}" for d, r in must - stated]

@@ -11,19 +11,19 @@ from convoy.planning.verify_pairs import all_pairs
 
 def no_return_problems(plan: Plan, contracts: Contracts) -> list[str]:
     """Every point of no return is stated, nothing else is, and none comes before what could come before it."""
-    without_return = {n for n, c in contracts.components.items() if c.target is not None and not c.target.reversible}
-    for pair in all_pairs(contracts):
-        if not pair.about.endswith(" (data)") or pair.consumer.target is None or pair.provider.target is None:
-            continue
-        name = pair.about.removesuffix(" (data)")
-        before = pair.provider.current.data.get(name) if pair.provider.current else None
-        after = pair.provider.target.data.get(name)
-        if after is not None and (before is None or before.writes != after.writes) and not pair.works((0, 1)):
-            without_return.add(pair.provider.name)
+    final = without_return(contracts)
     stated = {point.component for point in plan.points_of_no_return}
-    found = [f"the plan does not say that there is no way back from {name}" for name in without_return - stated]
-    found += [f"the plan says that there is no way back from {name}, and there is" for name in stated - without_return]
-    pending = {batch.name for batch in plan.batches if not without_return.isdisjoint(batch.components)}
+    found = [f"the plan does not say that there is no way back from {name}" for name in final - stated]
+    found += [f"the plan says that there is no way back from {name}, and there is" for name in stated - final]
+    batch_of = {component: batch.name for batch in plan.batches for component in batch.components}
+    found += [
+        f"the plan says that {point.component} is in batch {point.batch}"
+        for point in plan.points_of_no_return
+        if batch_of.get(point.component) != point.batch
+    ]
+    if len(stated) != len(plan.points_of_no_return):
+        found.append("the plan states a point of no return twice")
+    pending = {batch.name for batch in plan.batches if not final.isdisjoint(batch.components)}
     found += [
         f"batch {batch.name} is taken for {'reversible' if batch.reversible else 'irreversible'}"
         for batch in plan.batches
@@ -31,6 +31,20 @@ def no_return_problems(plan: Plan, contracts: Contracts) -> list[str]:
     ]
     if pending:
         found += _too_early(plan, pending)
+    return found
+
+
+def without_return(contracts: Contracts) -> set[str]:
+    """The changing components that cannot go back once they were touched."""
+    found = {n for n, c in contracts.components.items() if c.target is not None and not c.target.reversible}
+    for pair in all_pairs(contracts):
+        if not pair.about.endswith(" (data)") or pair.consumer.target is None or pair.provider.target is None:
+            continue
+        name = pair.about.removesuffix(" (data)")
+        before = pair.provider.current.data.get(name) if pair.provider.current else None
+        after = pair.provider.target.data.get(name)
+        if after is not None and (before is None or before.writes != after.writes) and not pair.works((0, 1)):
+            found.add(pair.provider.name)
     return found
 
 

@@ -72,11 +72,17 @@ def serves_beside_itself(component: ComponentContract, contracts: Contracts) -> 
     return old.version is not None and within(new.coexists, old.version, component.scheme)
 
 
+def goes_back(component: ComponentContract) -> bool:
+    """Whether a change leads to an earlier version, or may: where the versions cannot be compared."""
+    old, new = component.from_version, component.to_version
+    return old is None or new is None or _compare(f"<{old}", new, component.scheme, forbidden=True) is not False
+
+
 @lru_cache(maxsize=65536)
-def _compare(text: str, version: str, scheme: SchemeSpec) -> bool | None:
+def _compare(text: str, version: str, scheme: SchemeSpec, *, forbidden: bool = False) -> bool | None:
     """Whether a version lies in a range; None where either cannot be read."""
     try:
-        return in_range(text, version, scheme)
+        return in_range(text, version, scheme, prereleases=forbidden)
     except ValueError:
         return None
 
@@ -116,6 +122,9 @@ class _Reader:
             for v in contracts.verifications
             if v.result == "refuted"
         }
+        self.refuted_versions: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for consumer, consuming, provider, providing in self.refuted:
+            self.refuted_versions[consumer, provider].append((consuming, providing))
         self.vouched = {
             (v.consumer, v.consumer_version, v.provider, v.provider_version)
             for v in contracts.verifications
@@ -220,6 +229,9 @@ class _Reader:
             removing = [
                 m for m in users.migrates if within(_deal(m.target, name).migrates or "", written, self.scheme(name))
             ]
+            if reader.current is None or reader.strategy != "recreate":
+                # It would have to read before its last replica has migrated.
+                removing = [m for m in removing if m is not reader]
             for migration in removing:
                 gone[migration.name].append(written)
             if not removing and writer.target is not None:
@@ -253,7 +265,7 @@ class _Reader:
             version, removed = _deal(writing, name).writes, _deal(migration.target, name).migrates
             if version is None or removed is None:
                 return True
-            return _compare(removed, version, self.scheme(name)) is False
+            return _compare(removed, version, self.scheme(name), forbidden=True) is False
 
         return works
 
@@ -265,21 +277,21 @@ class _Reader:
                     yield Pair(component, other, "(exclusion)", _apart(component, other))
 
     def refutations(self) -> Iterator[Pair]:
-        for one_name, two_name in {(pair[0], pair[2]) for pair in self.refuted}:
+        for one_name, two_name in list(self.refuted_versions):
             one, two = self.contracts.components.get(one_name), self.contracts.components.get(two_name)
             if one is not None and two is not None and self.moving(one, two):
                 yield Pair(one, two, "(record)", self._not_refuted(one, two))
 
     def _not_refuted(self, one: ComponentContract, two: ComponentContract) -> Works:
+        about = self.refuted_versions[one.name, two.name]
+
         def works(state: State) -> bool:
             first, second = at(one, state[0]), at(two, state[1])
             if first is None or second is None:
                 return True
             return not any(
-                (one.name, two.name) == (consumer, provider)
-                and (first.version is None or first.version == consuming)
-                and (second.version is None or second.version == providing)
-                for consumer, consuming, provider, providing in self.refuted
+                first.version in (None, consuming) and second.version in (None, providing)
+                for consuming, providing in about
             )
 
         return works
@@ -292,7 +304,7 @@ def _apart(component: ComponentContract, other: ComponentContract) -> Works:
             return True
         if met.version is None:
             return False
-        return _compare(release.incompatible[other.name].range, met.version, other.scheme) is False
+        return _compare(release.incompatible[other.name].range, met.version, other.scheme, forbidden=True) is False
 
     return works
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convoy.manifest.checks.data import check_data
 from convoy.manifest.checks.findings import Findings, Known
 from convoy.manifest.checks.fitness import check_fitness
 from convoy.manifest.checks.references import check_references
@@ -16,4 +17,5 @@ def check_all(known: Known) -> Findings:
     check_references(known, findings)
     check_versions(known, findings)
     check_fitness(known, findings)
+    check_data(known, findings)
     return findings

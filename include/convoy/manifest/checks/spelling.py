@@ -34,6 +34,16 @@ class Spelling:
         except VersionError as error:
             self.report(definition, path, "bad-range", error)
 
+    def outside(self, definition: Definition, path: Path, text: str, version: str, scheme: Scheme) -> None:
+        """Report a migration that would remove what it writes."""
+        try:
+            inside = parse_range(text, scheme).contains(version)
+        except VersionError:
+            return  # Reported where it is written.
+        if inside:
+            message = f"it writes {version}, which lies in {text}: it would remove what it writes"
+            self.findings.add(definition, path, "migrates-itself", message, "give the versions that are to go")
+
     def declared(
         self, definition: Definition, path: Path, version: str, scheme: Scheme, versions: Iterable[str]
     ) -> None:

@@ -111,6 +111,8 @@ class _Check:
             for key, text in (("reads", data.reads), ("migrates", data.migrates)):
                 if scheme and text is not None:
                     self.spelling.range(definition, (*place, key), text, scheme)
+            if scheme and data.migrates is not None and data.writes is not None:
+                self.spelling.outside(definition, (*place, "migrates"), data.migrates, data.writes, scheme)
 
     def rollout(self, definition: Definition, model: Rollout) -> None:
         for name, member in members_of(self.known.catalog, model.name).items():

@@ -24,6 +24,8 @@ class VersionScheme(Model):
 
     @model_validator(mode="after")
     def _one_of_them(self) -> VersionScheme:
+        if "names" in self.model_fields_set and not self.names:
+            raise ValueError("names is empty: name the versions, oldest first")
         if self.names and "scheme" in self.model_fields_set:
             raise ValueError("give either scheme or names")
         return self
