@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from convoy.manifest.models.base import format_duration
 from convoy.planning.contracts import ComponentContract, Contracts
-from convoy.planning.errors import PlanError, problem
+from convoy.planning.errors import PlanError, first_place, problem
 from convoy.planning.groups import Group, Grouping, group_name, requirements
 from convoy.planning.schedule import levels, schedule
 
@@ -71,7 +71,7 @@ def coarsen(contracts: Contracts, grouping: Grouping, budget: int = TASK_BUDGET)
                     f"the rollout needs {after} tasks even when batches are merged; one run has at most "
                     f"{max(TASK_LIMIT, budget)}",
                     "split it into several rollouts",
-                    min((contracts.components[name].location for name in contracts.changing), default=""),
+                    first_place(contracts.components[name].location for name in contracts.changing),
                 )
             ]
         )

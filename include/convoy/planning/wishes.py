@@ -6,12 +6,14 @@ reason; an optional start order gives way, with a note.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from convoy.manifest.diagnostics import Diagnostic
 from convoy.planning.arcs import WISH
 from convoy.planning.batches import cycle_reasons
 from convoy.planning.contracts import Contracts, Wish
-from convoy.planning.errors import PlanError, problem
-from convoy.planning.graph import find_cycle, reachable, strongly_connected
+from convoy.planning.errors import PlanError, first_place, problem
+from convoy.planning.graph import find_cycle, strongly_connected
 from convoy.planning.groups import Grouping
 from convoy.planning.plan import Arc
 
@@ -48,7 +50,7 @@ def grant_wishes(contracts: Contracts, grouping: Grouping) -> Grouping:
             problem(
                 f"a wish contradicts the order that must be: {' -> '.join(cycle)} ({'; '.join(reasons)})",
                 "take the `after` away",
-                min(written, default=""),
+                first_place(written),
             )
         )
     if problems:
@@ -88,9 +90,7 @@ def add_optional(grouping: Grouping, optional: tuple[Arc, ...]) -> Grouping:
     dropped: list[str] = []
     for arc in contested:
         dependent, requirement = group_of[arc.dependent], group_of[arc.requirement]
-        here = cycle_of[dependent]
-        members = {n: [r for r in graph[n] if cycle_of[r] == here] for n in graph if cycle_of[n] == here}
-        if dependent in reachable(members, [requirement]):
+        if _leads_to(graph, requirement, dependent, cycle_of):
             dropped.append(
                 f"{arc.dependent} does not wait for {arc.requirement} (required: false): that closes a cycle"
             )
@@ -98,3 +98,18 @@ def add_optional(grouping: Grouping, optional: tuple[Arc, ...]) -> Grouping:
             graph[dependent].add(requirement)
             kept.append(arc)
     return grouping.with_arcs(tuple(kept), tuple(dropped))
+
+
+def _leads_to(graph: Mapping[str, Collection[str]], start: str, goal: str, cycle_of: Mapping[str, int]) -> bool:
+    """Whether a path leads from one group to another of the same cycle. It could not leave that and come back."""
+    here = cycle_of[start]
+    seen = {start}
+    pending = [start]
+    while pending:
+        for following in graph[pending.pop()]:
+            if following == goal:
+                return True
+            if following not in seen and cycle_of[following] == here:
+                seen.add(following)
+                pending.append(following)
+    return False
