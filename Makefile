@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 # Say PYTHON=/path/to/python3 to choose one; otherwise the newest that works (a pyenv shim may be there and not run).
 PYTHON ?= $(shell scripts/find-python.sh)
 
-.PHONY: help venv test nightly lint format demo demo-down bench lock clean
+.PHONY: help venv test nightly kube-servers test-kubernetes lint format demo demo-down bench lock clean
 
 help:  ## List these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 venv: $(STAMP)  ## Make the environment in .venv, once; again when the lock changes
 
@@ -31,6 +31,12 @@ test: venv  ## Run the tests: the core, and end to end with a real Airflow and r
 
 nightly: venv  ## Compare the planner with brute force on 10,000 random systems per property (hours on one core)
 	@CONVOY_PROPERTY_EXAMPLES=$${CONVOY_PROPERTY_EXAMPLES:-10000} $(BIN)/python -m pytest tests/planning $(ARGS)
+
+kube-servers:  ## Find the servers of a Kubernetes control plane, or build them once (needs Go; about ten minutes)
+	@scripts/build-kube-servers.sh
+
+test-kubernetes: venv kube-servers  ## Run the tests that need a Kubernetes control plane
+	@CONVOY_REQUIRE_KUBERNETES=1 $(BIN)/python -m pytest tests/kubernetes tests/targets/kubernetes tests/conformance $(ARGS)
 
 lint: venv  ## Check style, types and the arrows between the layers
 	@echo "lint: ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
