@@ -1,4 +1,4 @@
-"""The three targets, each as a harness that the suite drives."""
+"""The four targets, each as a harness that the suite drives."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from convoy.targets import open_target
 from convoy.targets.base import Applied, Desired, Readiness, Target
@@ -20,6 +21,11 @@ from convoy.targets.processes.supervisord import stop
 from convoy.targets.webhook import WebhookTarget
 from tests.conformance import reference_command
 from tests.conformance.reference_webhook import serve
+from tests.kubernetes.control_plane import ControlPlane
+from tests.kubernetes.fixtures import control_plane, kubelet
+from tests.kubernetes.workloads import pod_template
+
+__all__ = ["control_plane", "harness", "kubelet"]
 
 SERVER = (
     "import http.server as h, os; "
@@ -44,6 +50,11 @@ class Harness:
         if self.kind == "processes":
             command = [sys.executable, "-c", "import sys; sys.exit(3)" if crash else SERVER]
             workload: dict[str, Any] = {"kind": "process", "command": command, "replicas": 1}
+        elif self.kind == "kubernetes":
+            template = {"replicas": 1, "template": pod_template(component, "shop/main", port=8080)}
+            # The fake kubelet goes by the end of the tag.
+            change = {"image": "shop/main", "tag": f"{version}-crash" if crash else None, "env": {}}
+            workload = {"kind": "deployment", "containers": {"main": change}, "template": template}
         else:
             workload = {"kind": "external", "parameters": {"crash": crash}, "replicas": 1}
         return Desired(component, version, workload, {"type": "rolling"}, **more)
@@ -80,9 +91,20 @@ def _targets(kind: str, folder: Path) -> Iterator[Target]:
         yield open_target(config, "conformance")
 
 
-@pytest.fixture(scope="session", params=["processes", "webhook", "command"])
+def _kubernetes(request: pytest.FixtureRequest) -> Iterator[Target]:
+    plane: ControlPlane = request.getfixturevalue("control_plane")
+    request.getfixturevalue("kubelet")
+    with plane.api_client() as api:
+        client.CoreV1Api(api).create_namespace({"metadata": {"name": "conformance"}})
+    config = {"kind": "kubernetes", "namespace": "conformance", "kubeconfig": str(plane.admin_kubeconfig)}
+    yield open_target(config, "conformance")
+
+
+@pytest.fixture(scope="session", params=["processes", "webhook", "command", "kubernetes"])
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """One target for the whole session; every test uses components of its own."""
-    for target in _targets(request.param, tmp_path_factory.mktemp(request.param)):
+    kubernetes = request.param == "kubernetes"
+    found = _kubernetes(request) if kubernetes else _targets(request.param, tmp_path_factory.mktemp(request.param))
+    for target in found:
         target.prepare()
         yield Harness(target, request.param)

@@ -13,6 +13,7 @@ CONFIGS = {
     "processes": {"kind": "processes", "root": "/nowhere"},
     "webhook": {"kind": "webhook", "connection": "deploy", "timeout": "10s"},
     "command": {"kind": "command", "command": ["true"], "directory": None, "connection": None, "timeout": 60.0},
+    "kubernetes": {"kind": "kubernetes", "namespace": "shop", "connection": "prod-eu", "timeout": 30.0},
 }
 
 
@@ -40,7 +41,8 @@ def test_no_target_imports_airflow_before_it_needs_a_connection() -> None:
     """A DAG file and the controller stay light."""
     code = (
         "import sys; import convoy.targets.processes.controller, convoy.targets.processes.target; "
-        "import convoy.targets.webhook, convoy.targets.command; print('airflow' in sys.modules)"
+        "import convoy.targets.webhook, convoy.targets.command, convoy.targets.kubernetes.target; "
+        "print({'airflow', 'kubernetes'} & {*sys.modules})"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "False"
+    assert answer.stdout.strip() == "set()"

@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "Turn what you have (compose, Kubernetes, Flux, ...) into manifests.",
     "explain": "Show the effective settings of a rollout, and where each comes from.",
     "schema": "Write the JSON Schema of the manifests, for editors.",
+    "rbac": "Print the Kubernetes Role that an environment's rollouts need.",
     "publish": "Compile manifests into the store that Airflow reads.",
     "up": "Start Airflow on this machine, or use the one that runs.",
     "down": "Stop the Airflow and the processes that were started here.",

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from convoy.manifest.definitions import BUILT_IN, Catalog
 from convoy.manifest.members import Member, members_of
 from convoy.manifest.models import Environment, Rollout
-from convoy.manifest.models.workload import ExternalWorkload, ProcessWorkload, WorkloadOverride
+from convoy.manifest.models.workload import ExternalWorkload, ProcessWorkload, WorkloadOverride, kubernetes_at
 from convoy.manifest.settings import (
     Sourced,
     env_defaults_of,
@@ -140,6 +141,8 @@ def _workload(member: Member, version: str, env: Mapping[str, Sourced[str]]) -> 
             "env": {**{name: found.value for name, found in env.items()}, **workload.env, **override.env},
             "directory": _absolute(member.definition.file, override.directory or workload.directory or "."),
         }
+    if workload is not None and not isinstance(workload, ExternalWorkload):
+        return dict(plain(kubernetes_at(workload, override)))
     external = workload or ExternalWorkload(kind="external")
     return {**plain(external), "parameters": plain({**external.parameters, **override.parameters})}
 
@@ -155,12 +158,13 @@ def _workload_origins(member: Member, version: str, env: Mapping[str, Sourced[st
         origins |= {f"workload.env.{name}": found.origin for name, found in env.items()}
         origins |= {f"workload.env.{name}": member_origin(member, "workload", "env", name) for name in workload.env}
     at = ("versions", version, "workload")
-    for part in ("command", "directory"):
+    for part in ("command", "directory", "template", "rollback", "suspend"):
         if getattr(override, part) is not None:
             origins[f"workload.{part}"] = member_origin(member, *at, part)
-    for part in ("env", "parameters"):
+    merged = ("env", "parameters", "containers", "init_containers", "annotations", "pod_annotations", "data", "patch")
+    for part in merged:
         for name in getattr(override, part):
-            origins[f"workload.{part}.{name}"] = member_origin(member, *at, part, name)
+            origins[f"workload.{part}.{name}"] = member_origin(member, *at, to_camel(part), name)
     return origins
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from convoy.targets.base import Target
 
-TARGETS = ("processes", "webhook", "command")
+TARGETS = ("processes", "webhook", "command", "kubernetes")
 
 
 class UnknownTarget(ValueError):
@@ -34,6 +34,10 @@ def open_target(config: Mapping[str, Any], environment: str) -> Target:
         from convoy.targets.command import CommandTarget
 
         return CommandTarget(config, environment)
+    if kind == "kubernetes":
+        from convoy.targets.kubernetes.target import KubernetesTarget
+
+        return KubernetesTarget(config, environment)
     close = difflib.get_close_matches(str(kind), TARGETS, n=1)
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(TARGETS)}"
     raise UnknownTarget(f"no target is called {kind!r} (environment {environment}); {hint}")

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class TargetError(Exception):
@@ -161,3 +161,11 @@ class Target(Protocol):
 
     async def ready(self, component: str, generation: int) -> Readiness:
         """How far the change with this generation has come. A component that was removed is ready once it is gone."""
+
+
+@runtime_checkable
+class Rehearsing(Protocol):
+    """A target that can tell beforehand what it would refuse. Preflight asks it before anything is touched."""
+
+    def refusals(self, desired: Sequence[Desired]) -> Sequence[str]:
+        """Everything that would be refused to these changes, or to undoing them, as sentences."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -54,7 +54,13 @@ class RolloutOperator(BaseOperator):
         """The environment's target. Imported late: a DAG file must stay light."""
         from convoy.targets import open_target
 
-        return open_target(self.target_config, self.environment)
+        # A snapshot has to know beforehand which fields a version will touch.
+        workloads = {settings["component"]: settings["workloads"] for settings in self.component_settings()}
+        return open_target({**self.target_config, "workloads": workloads}, self.environment)
+
+    def component_settings(self) -> Iterable[Mapping[str, Any]]:
+        """The resolved settings of the components that this task deals with, as far as it knows them."""
+        return ()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,6 +40,10 @@ class DeployOperator(RolloutOperator):
         self.weight = weight
         self.group = group or []
         self._halted = False
+
+    def component_settings(self) -> Iterable[Mapping[str, Any]]:
+        """Those of the components of this batch."""
+        return self.components
 
     @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:

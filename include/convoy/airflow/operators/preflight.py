@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from convoy.airflow.audit import KEEP, Audit
@@ -23,7 +23,7 @@ from convoy.airflow.run import (
     Run,
     holder_of,
 )
-from convoy.targets.base import Lock, Target
+from convoy.targets.base import Desired, Lock, Rehearsing, Target
 
 
 class PreflightOperator(RolloutOperator):
@@ -36,6 +36,11 @@ class PreflightOperator(RolloutOperator):
     def __init__(self, *, published: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.published = published
+
+    def component_settings(self) -> Iterable[Mapping[str, Any]]:
+        """Those of all components of the rollout."""
+        found: Iterable[Mapping[str, Any]] = self.published["components"].values()
+        return found
 
     @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:
@@ -116,6 +121,7 @@ class PreflightOperator(RolloutOperator):
         with reported(audit, self.environment):
             lock = target.acquire(sorted(self.published["components"]), holder)
             problems = [*self._live_problems(target, request, holder), *self._signal_problems()]
+            problems += self._refusals(target, request) if not problems else ()
         if problems:
             raise self._refused(ti, audit, request, problems)
         return lock
@@ -187,6 +193,21 @@ class PreflightOperator(RolloutOperator):
                     f"drift: {name} is {seen.version or 'absent'}, the contracts were proven with {version or 'absent'}"
                 )
         return problems
+
+    def _refusals(self, target: Target, request: Request) -> Sequence[str]:
+        """What a target that can tell beforehand would refuse: rights, admission, quota, fields of others."""
+        if not isinstance(target, Rehearsing):
+            return ()
+        changes = []
+        for batch in self.published["plan"]["batches"]:
+            names = [change["component"] for change in batch["changes"] if change["component"] in request.versions]
+            for name in names:
+                settings, version = self.published["components"][name], request.versions[name]
+                group = tuple(names) if batch["lockstep"] else ()
+                changes.append(
+                    Desired(name, version, settings["workloads"][version], settings["strategy"], group=group)
+                )
+        return target.refusals(changes)
 
     def _signal_problems(self) -> list[str]:
         from convoy.airflow.proof import unreachable_signals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
@@ -116,6 +116,10 @@ class UndoOperator(RolloutOperator):
         self.components = components
         self.before = before
         self.spec = spec
+
+    def component_settings(self) -> Iterable[Mapping[str, Any]]:
+        """Those of the components of this batch."""
+        return self.components
 
     def execute(self, context: Mapping[str, Any]) -> None:
         """Restore in this process, then wait for the verification in the triggerer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +23,10 @@ class SnapshotOperator(RolloutOperator):
         super().__init__(**kwargs)
         self.batch = batch
         self.components = components
+
+    def component_settings(self) -> Iterable[Mapping[str, Any]]:
+        """Those of the components of this batch."""
+        return self.components
 
     @leaves_a_reason
     def execute(self, context: Mapping[str, Any]) -> None:

@@ -5,11 +5,24 @@ from __future__ import annotations
 from convoy.manifest.checks.findings import Findings, Known
 from convoy.manifest.definitions import Catalog, Definition
 from convoy.manifest.members import Member, members_of
+from convoy.manifest.model_shape import keys_of
 from convoy.manifest.models import Component, Environment, Rollout
+from convoy.manifest.models.workload import KUBERNETES_KINDS, KUBERNETES_MODELS, WorkloadOverride
 from convoy.manifest.settings import gates_of
 
-WORKLOAD_OF_TARGET = {"processes": "process", "webhook": "external", "command": "external"}
-"""The workload kind that each target moves."""
+WORKLOADS_OF_TARGET = {
+    "processes": ("process",),
+    "webhook": ("external",),
+    "command": ("external",),
+    "kubernetes": KUBERNETES_KINDS,
+}
+"""The workload kinds that each target moves."""
+FIELDS_OF_KIND = {
+    "process": {"command", "env", "directory"},
+    "external": {"parameters"},
+    **{kind: set(model.model_fields) for kind, model in KUBERNETES_MODELS.items()},
+}
+"""The fields that a workload of a kind has: no other ones can one version change."""
 
 
 def check_fitness(known: Known, findings: Findings) -> None:
@@ -31,31 +44,31 @@ def check_fitness(known: Known, findings: Findings) -> None:
 
 def _workload(findings: Findings, rollout: Definition, name: str, member: Member, environment: Environment) -> None:
     target = environment.target.kind
-    wanted = WORKLOAD_OF_TARGET[target]
+    wanted = WORKLOADS_OF_TARGET[target]
     workload = member.component.workload
     if workload is None:
         if findings.has(rollout, ("components", name)):
             return  # It is unknown; what it lacks is no further news.
-        if wanted == "process":
+        if wanted == ("process",):
             message = f"{name} has no workload, and the {target} target of {environment.name} needs to know what to run"
             hint = f"give {name} a workload with a command, here or in a Component manifest"
             findings.add(rollout, ("components", name), "no-workload", message, hint, at_key=True)
-    elif workload.kind != wanted:
+    elif workload.kind not in wanted:
         message = (
             f"{name} has a workload of kind {workload.kind} ({member.locate(('workload',))}), "
-            f"and the {target} target of {environment.name} moves kind {wanted}"
+            f"and the {target} target of {environment.name} moves kind {' or '.join(wanted)}"
         )
-        hint = f"give the workload kind: {wanted}, or send the rollout to another environment"
+        hint = f"give the workload kind: {' or '.join(wanted)}, or send the rollout to another environment"
         findings.add(rollout, ("components", name), "wrong-workload", message, hint, at_key=True)
 
 
 def _overrides(findings: Findings, definition: Definition, model: Component) -> None:
     """What one version changes of the workload must be something that a workload of this kind has."""
     kind = model.workload.kind if model.workload else "external"
-    foreign = ("parameters",) if kind == "process" else ("command", "env", "directory")
+    foreign = [(name, key) for key, name in keys_of(WorkloadOverride).items() if name not in FIELDS_OF_KIND[kind]]
     for version, release in model.versions.items():
-        for field in foreign:
-            if release.workload is not None and field in release.workload.model_fields_set:
+        for name, field in foreign:
+            if release.workload is not None and name in release.workload.model_fields_set:
                 path = ("versions", version, "workload", field)
                 message = f"{field} means nothing here: the workload of {model.name} is of kind {kind}"
                 findings.add(definition, path, "wrong-workload", message, "delete it", at_key=True)

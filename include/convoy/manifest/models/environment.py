@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from convoy.manifest.models.base import ApiVersion, Duration, Model, Name, Version
 from convoy.manifest.models.system import Defaults
@@ -45,15 +45,52 @@ class CommandTarget(Model):
     timeout: Duration = Field(60.0, gt=0, description="Time allowed for one call.")
 
 
+class KubernetesTarget(Model):
+    """A namespace of a Kubernetes cluster, with the rules of docs/targets/kubernetes.md."""
+
+    kind: Literal["kubernetes"] = Field(description="The target kind.")
+    namespace: Name = Field(description="Namespace of the workloads and of the locks.")
+    connection: str | None = Field(
+        None, min_length=1, description="Airflow connection (type kubernetes) to the cluster. Or give a kubeconfig."
+    )
+    kubeconfig: str | None = Field(
+        None, min_length=1, description="Path of a kubeconfig file on every machine that runs tasks."
+    )
+    context: str | None = Field(None, min_length=1, description="The kubeconfig's context. Default: its current one.")
+    field_manager: str = Field(
+        "convoy",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        description="The name under which fields are owned. Default: convoy.",
+    )
+    take_fields_from: list[str] = Field(
+        [],
+        description="Field managers whose fields may be taken over for the time of a rollout, for example "
+        "kubectl-client-side-apply or helm. Those of anybody else are never touched.",
+    )
+    lock_duration: Duration | None = Field(
+        None,
+        ge=15.0,
+        description="A lock that was not renewed for so long may be taken over. Default: never; see convoy unlock.",
+    )
+    timeout: Duration = Field(30.0, gt=0, description="Time allowed for one request.")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> KubernetesTarget:
+        if (self.connection is None) == (self.kubeconfig is None):
+            raise ValueError("give either connection or kubeconfig")
+        return self
+
+
 def _target_kind(value: Any) -> str:
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return kind if kind in ("processes", "webhook", "command") else "processes"
+    return kind if kind in ("processes", "webhook", "command", "kubernetes") else "processes"
 
 
 TargetConfig = Annotated[
     Annotated[ProcessesTarget, Tag("processes")]
     | Annotated[WebhookTarget, Tag("webhook")]
-    | Annotated[CommandTarget, Tag("command")],
+    | Annotated[CommandTarget, Tag("command")]
+    | Annotated[KubernetesTarget, Tag("kubernetes")],
     Discriminator(_target_kind),
 ]
 
