@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from convoy.planning.difference import ARCS, CERTIFICATE, ORDER, SECTIONS, Difference, Entry
 from convoy.planning.formats.markdown import MAX_CHARACTERS, escape
-from convoy.planning.formats.words import count
+from convoy.planning.words import count
 
 WIDTH = 100
 MOST_CELLS = 12

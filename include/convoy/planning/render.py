@@ -7,8 +7,8 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
-from convoy.manifest.models.base import format_duration
-from convoy.planning.plan import Arc, Batch, BlastRadius, Plan, PlannedChange
+from convoy.planning.plan import Arc, Batch, BlastRadius, Plan
+from convoy.planning.words import certificate_line, change_lines, duration, headline, marks
 
 WIDTH = 100
 NAMES = 12
@@ -23,10 +23,8 @@ def as_json(plan: Plan, hints: Sequence[str] = ()) -> str:
 def as_text(plan: Plan, width: int = WIDTH, hints: Sequence[str] = ()) -> str:
     """The plan in lines of at most ``width`` columns, as far as names allow: batches with the reason for each arc,
     schedule, who is affected, the way back, where one may park, certificate in one line, warnings and hints."""
-    components = sum(len(batch.changes) for batch in plan.batches)
     lines = [
-        f"Rollout {plan.rollout} in {plan.environment}: {_count(components, 'component')} in "
-        f"{_count(len(plan.batches), 'batch', 'batches')}, expected {_duration(plan.makespan)}",
+        headline(plan),
         f"digest {plan.digest}",
         "",
     ]
@@ -41,7 +39,8 @@ def as_text(plan: Plan, width: int = WIDTH, hints: Sequence[str] = ()) -> str:
     for point in plan.points_of_no_return:
         lines += _paragraph("No return", f"{point.batch}: {point.reason}", width)
     lines += _paragraph("Parking", _parking(plan), width)
-    lines += _paragraph("Certificate", _certificate(plan), width)
+    listed = " (the JSON format lists them)" if plan.certificate else ""
+    lines += _paragraph("Certificate", certificate_line(plan) + listed, width)
     for warning in plan.warnings:
         lines += _paragraph("Warning", warning, width)
     for hint in hints:
@@ -51,32 +50,17 @@ def as_text(plan: Plan, width: int = WIDTH, hints: Sequence[str] = ()) -> str:
 
 def _batch(batch: Batch, number: int, digits: int, reasons: list[str], width: int) -> list[str]:
     after = f"after {', '.join(batch.requires)}" if batch.requires else "starts right away"
-    marks = ", ".join(
-        mark
-        for mark in (
-            "switches in one moment" if batch.lockstep else "",
-            "parks on failure" if batch.on_failure == "park" else "",
-            "" if batch.reversible else "no way back",
-        )
-        if mark
-    )
-    title = f"{number:>{digits}}  {batch.name}  {_duration(batch.expected_seconds)}, {after}" + (
-        f" ({marks})" if marks else ""
-    )
+    special = f" ({', '.join(marks(batch))})" if marks(batch) else ""
+    title = f"{number:>{digits}}  {batch.name}  {duration(batch.expected_seconds)}, {after}{special}"
     indent = " " * (digits + 2)
     lines = _wrap(title, width, indent + "  ")
-    for change in batch.changes:
-        lines += _wrap(f"{indent}{_change(change, alone=batch.components == (batch.name,))}", width, indent + "  ")
+    for change in change_lines(batch):
+        lines += _wrap(f"{indent}{change}", width, indent + "  ")
     for reason in reasons:
         lines += _wrap(f"{indent}because {reason}", width, indent + "        ")
     if batch.acceptance:
         lines += _wrap(f"{indent}accepted when {batch.acceptance}", width, indent + "  ")
     return lines
-
-
-def _change(change: PlannedChange, *, alone: bool) -> str:
-    versions = f"{change.from_version} -> {change.to_version}" if change.from_version else f"new, {change.to_version}"
-    return versions if alone else f"{change.component}  {versions}"
 
 
 def _reasons(plan: Plan) -> defaultdict[str, list[str]]:
@@ -95,18 +79,8 @@ def _reasons(plan: Plan) -> defaultdict[str, list[str]]:
 
 def _expected(plan: Plan) -> str:
     if plan.makespan <= plan.lower_bound:
-        return f"{_duration(plan.makespan)}, which is the critical path: no order is faster"
-    return f"{_duration(plan.makespan)}; the critical path alone is {_duration(plan.lower_bound)}"
-
-
-def _certificate(plan: Plan) -> str:
-    if not plan.certificate:
-        return "no contracts are touched; only start order is kept"
-    good = sum(cell.ok for cell in plan.certificate)
-    return (
-        f"{good} of {len(plan.certificate)} combinations of versions that come about are proven, "
-        "relative to the declared contracts (the JSON format lists them)"
-    )
+        return f"{duration(plan.makespan)}, which is the critical path: no order is faster"
+    return f"{duration(plan.makespan)}; the critical path alone is {duration(plan.lower_bound)}"
 
 
 def _blast_radius(radius: BlastRadius) -> str:
@@ -129,14 +103,6 @@ def _parking(plan: Plan) -> str:
     final = [batch.name for batch in plan.batches if not batch.reversible]
     text = "between any two batches: whatever is finished then is proven to run together"
     return f"{text}; from {final[0]} on only forward" if final else text
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _duration(seconds: float) -> str:
-    return format_duration(round(seconds))
 
 
 def _paragraph(title: str, text: str, width: int) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from convoy.planning.arcs import CONTRACT, START_ORDER
 from convoy.planning.formats.edges import Edge, edges_of, inner_reasons
-from convoy.planning.formats.words import change_lines, duration, headline, marks, one_line, shortened
 from convoy.planning.plan import Batch, Plan
+from convoy.planning.words import change_lines, duration, headline, marks, one_line, shortened
 
 SHORT = 48
 MOST_LABELS = 120

@@ -11,8 +11,8 @@ from collections import defaultdict
 
 from convoy.planning.formats.edges import edges_of, inner_reasons
 from convoy.planning.formats.mermaid import as_mermaid
-from convoy.planning.formats.words import certificate_line, change_words, count, duration, headline, marks, one_line
 from convoy.planning.plan import Affected, Batch, Cell, Plan
+from convoy.planning.words import certificate_line, change_words, count, duration, headline, marks, one_line
 
 MAX_CHARACTERS = 60_000
 MOST_NAMES = 40

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 
 from convoy.planning.arcs import CONTRACT, START_ORDER
 from convoy.planning.formats.edges import Edge, edges_of, implied
-from convoy.planning.formats.words import change_lines, count, duration, headline, marks, one_line, shortened
 from convoy.planning.plan import Batch, Plan
+from convoy.planning.words import change_lines, count, duration, headline, marks, one_line, shortened
 
 MAX_EDGES = 500
 MAX_CHARACTERS = 49_000

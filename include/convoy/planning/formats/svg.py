@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 from convoy.planning.arcs import CONTRACT, START_ORDER, WISH
 from convoy.planning.formats.edges import Edge, edges_of, inner_reasons
 from convoy.planning.formats.layout import Layout, place
-from convoy.planning.formats.words import change_lines, duration, headline, marks, one_line
 from convoy.planning.plan import Batch, Plan
+from convoy.planning.words import change_lines, duration, headline, marks, one_line
 
 NARROWEST, WIDEST = 176.0, 340.0
 """Boxes are as wide as the widest line of all asks for, within these bounds."""

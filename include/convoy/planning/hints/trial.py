@@ -70,13 +70,13 @@ def rehearse(
     _note(origin, grouping, AFTER)
     grouping = add_optional(grouping, tuple(arc for arc in analysis.optional if cut.keeps(arc)))
     _note(origin, grouping, OPTIONAL)
-    grouping = coarsen(contracts, grouping)
-    seconds = group_seconds(contracts, grouping)
     # An old reader that bears what is written does not only free the order: its writer has a way back then.
     links = [link for link in analysis.links if not cut.has(link.provider.name, link.consumer.name)]
     final = {name: why for name, why in irreversible(contracts, links).items() if name not in reversible}
-    ordered = postpone(grouping, final)
-    _note(origin, ordered, POSTPONED)
+    postponed = postpone(grouping, final)
+    _note(origin, postponed, POSTPONED)
+    ordered = coarsen(contracts, postponed)
+    seconds = group_seconds(contracts, ordered)
     limited = limit_parallel(ordered, seconds, contracts.max_parallel)
     _note(origin, limited, LANES)
     times = schedule(limited.requires, seconds, contracts.max_parallel)

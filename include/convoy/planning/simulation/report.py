@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from convoy.planning.formats.words import count, duration
 from convoy.planning.simulation.distribution import Distribution, Spread
 from convoy.planning.simulation.model import Model
 from convoy.planning.simulation.scenario import Scenario
+from convoy.planning.words import count, duration
 
 COLUMNS = ("least", "5%", "median", "mean", "95%", "most")
 

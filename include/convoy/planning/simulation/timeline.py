@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from convoy.planning.formats.words import duration, one_line, shortened
 from convoy.planning.simulation.course import PROMOTED, ROLLED_BACK, Course
 from convoy.planning.simulation.model import Model
 from convoy.planning.simulation.scenario import Scenario
+from convoy.planning.words import duration, one_line, shortened
 
 WIDTH = 100
 LONGEST_NAME = 28

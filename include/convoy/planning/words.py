@@ -1,4 +1,4 @@
-"""The words that every format uses for the same things."""
+"""The words that text and every other format use for the same things."""
 
 from __future__ import annotations
 
