@@ -267,10 +267,11 @@ def _arcs(plan: Plan, contracts: Contracts, order: _Order) -> list[str]:
         and name != dependency.name
         and (name, dependency.name) not in joined
     }
+    tied = {order.batch[d] for d, r in needed if order.together(d, r)}
     found = [
         f"batch {batch.name} {'switches at once without a cause' if batch.lockstep else 'does not switch at once'}"
         for batch in plan.batches
-        if batch.lockstep != any({d, r} <= set(batch.components) for d, r in needed)
+        if batch.lockstep != (batch.name in tied)
     ]
     for kind, must in (("contract", needed), ("start-order", starts)):
         stated = {(arc.dependent, arc.requirement) for arc in plan.arcs if arc.kind == kind}
