@@ -103,6 +103,23 @@ def test_preflight_refuses_drift_of_a_component_that_stays(dag: DAG, fleet: Flee
     assert json.loads(path.read_text())["outcome"] == "Refused"
 
 
+def test_preflight_asks_a_target_that_can_tell_what_it_would_refuse(
+    dag: DAG, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every change of the run is told to it; a refusal ends the run before anything is touched, and keeps no lock."""
+    asked: list[tuple[str, str]] = []
+
+    def refusals(desired: Any) -> list[str]:
+        asked.extend((one.component, one.version) for one in desired)
+        return ["web: the quota is used up"]
+
+    monkeypatch.setattr(fleet, "refusals", refusals, raising=False)
+    with pytest.raises(AirflowFailException, match="the quota is used up"):
+        execute(dag, Run(DAG_ID), "preflight", **{"version.db": "2.0.0", "version.web": "2.0.0"})
+    assert asked == [("db", "2.0.0"), ("web", "2.0.0")]
+    assert fleet.held == {}
+
+
 def test_preflight_keeps_no_lock_when_the_target_goes_away(dag: DAG, fleet: Fleet) -> None:
     """Whatever goes wrong after locking, a run that has not begun holds nothing."""
     observe = fleet.observe

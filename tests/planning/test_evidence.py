@@ -194,3 +194,12 @@ def test_a_record_does_not_replace_a_start_order() -> None:
     contracts = system(web, component("db", release("1"), release("2")))
     refuted = replace(contracts, verifications=(Verification("web", "0.5", "db", "0.9", "refuted"),))
     assert [batch.name for batch in proven(refuted).batches] == ["db", "web"]
+
+
+def test_the_checker_counts_prereleases_among_what_is_excluded() -> None:
+    """A plan that was made before the exclusion was known is refuted by it."""
+    tool, agent = component("tool", release("1"), release("2")), component("agent", release("1.9.0-rc.1"))
+    plan = make_plan(system(tool, agent))
+    excluding = replace(tool, target=replace(release("2"), incompatible={"agent": Incompatibility("<2")}))
+    found = verify(plan, system(excluding, agent))
+    assert "tool 2 does not work with agent 1.9.0-rc.1 on (exclusion), during tool" in found
